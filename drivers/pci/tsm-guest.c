@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest requests: what a TVM asks of the TSM about one of its TDIs, relayed by
+ * its VMM. The request was chosen by the guest and relayed unparsed, so neither
+ * is believed: the TSM driver's table says what class a message is of, the
+ * scope that the VMM names is the ceiling, and everything else is refused.
+ *
+ * See Documentation/driver-api/pci/tsm-guest.rst for the model.
+ */
+#define dev_fmt(fmt) "PCI/TSM: " fmt
+
+#include <kunit/visibility.h>
+#include <linux/bits.h>
+#include <linux/capability.h>
+#include <linux/pagemap.h>
+#include <linux/pci.h>
+#include <linux/pci-tsm.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/tsm.h>
+#include "tsm-guest.h"
+
+/* Message classes that a scope admits */
+static const u8 scope_admits[] = {
+	[PCI_TSM_REQ_INFO] = BIT(PCI_TSM_REQ_INFO),
+	[PCI_TSM_REQ_STATE_CHANGE] = BIT(PCI_TSM_REQ_INFO) |
+				     BIT(PCI_TSM_REQ_STATE_CHANGE),
+	[PCI_TSM_REQ_DEBUG_READ] = BIT(PCI_TSM_REQ_INFO) |
+				   BIT(PCI_TSM_REQ_DEBUG_READ),
+	[PCI_TSM_REQ_DEBUG_WRITE] = BIT(PCI_TSM_REQ_INFO) |
+				    BIT(PCI_TSM_REQ_STATE_CHANGE) |
+				    BIT(PCI_TSM_REQ_DEBUG_READ) |
+				    BIT(PCI_TSM_REQ_DEBUG_WRITE),
+};
+
+/* Is the response to messages of this class worth nothing once it got lost? */
+static bool class_changes_state(enum pci_tsm_req_scope class)
+{
+	return class == PCI_TSM_REQ_STATE_CHANGE ||
+	       class == PCI_TSM_REQ_DEBUG_WRITE;
+}
+
+static const char *check_row(const struct pci_tsm_guest_msg *msg)
+{
+	if (msg->scope >= ARRAY_SIZE(scope_admits))
+		return "scope is not in enum pci_tsm_req_scope";
+	if (!msg->req_min || msg->req_min > msg->req_max)
+		return "req_min is 0 or above req_max";
+	if (msg->req_max > PCI_TSM_GUEST_REQ_LEN_MAX)
+		return "req_max is above PCI_TSM_GUEST_REQ_LEN_MAX";
+	if (msg->resp_min > msg->resp_max)
+		return "resp_min is above resp_max";
+	if (msg->resp_max > PCI_TSM_GUEST_RESP_LEN_MAX)
+		return "resp_max is above PCI_TSM_GUEST_RESP_LEN_MAX";
+	return NULL;
+}
+
+/**
+ * pci_tsm_guest_check_proto() - Find the flaw in a guest protocol
+ * @proto: protocol that a TSM driver wants to speak
+ * @row: number of the message that is at fault, if the flaw is in the table
+ *
+ * Return: the rule that @proto breaks, or NULL for a good one.
+ */
+VISIBLE_IF_KUNIT const char *
+pci_tsm_guest_check_proto(const struct pci_tsm_guest_proto *proto,
+			  unsigned int *row)
+{
+	const char *flaw;
+
+	*row = 0;
+	if (!proto->name || !proto->type || !proto->msg_id)
+		return "name, type or msg_id is missing";
+	if (!proto->msgs || !proto->nr_msgs)
+		return "there are no messages";
+	if (proto->nr_msgs > PCI_TSM_GUEST_MSGS_MAX)
+		return "there are more than PCI_TSM_GUEST_MSGS_MAX messages";
+
+	for (; *row < proto->nr_msgs; (*row)++) {
+		const struct pci_tsm_guest_msg *msg = &proto->msgs[*row];
+
+		flaw = check_row(msg);
+		if (flaw)
+			return flaw;
+		if (msg->req_min < proto->envelope_len)
+			return "req_min is shorter than the envelope";
+		if (*row && msg->id <= msg[-1].id)
+			return "id is not above that of the row before";
+	}
+
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_check_proto);
+
+/**
+ * pci_tsm_guest_check_ops() - Refuse a TSM driver with a bad guest protocol
+ * @tsm_dev: link TSM that registers
+ *
+ * Return: 0, or -EINVAL after a message that names the broken rule.
+ */
+int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev)
+{
+	const struct pci_tsm_guest_proto *proto = tsm_dev->pci_ops->guest_proto;
+	const char *flaw;
+	unsigned int row;
+
+	if (!tsm_dev->pci_ops->guest_req != !proto) {
+		dev_err(&tsm_dev->dev,
+			"link TSM with one of guest_req and guest_proto\n");
+		return -EINVAL;
+	}
+
+	if (!proto)
+		return 0;
+
+	flaw = pci_tsm_guest_check_proto(proto, &row);
+	if (!flaw)
+		return 0;
+
+	dev_err(&tsm_dev->dev, "guest protocol %s, message %u: %s\n",
+		proto->name ?: "(none)", row, flaw);
+	return -EINVAL;
+}
+
+VISIBLE_IF_KUNIT const struct pci_tsm_guest_msg *
+pci_tsm_guest_find_msg(const struct pci_tsm_guest_proto *proto, u32 id)
+{
+	unsigned int low = 0, high = proto->nr_msgs;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+
+		if (proto->msgs[mid].id == id)
+			return &proto->msgs[mid];
+		if (proto->msgs[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_find_msg);
+
+VISIBLE_IF_KUNIT bool pci_tsm_scope_admits(enum pci_tsm_req_scope scope,
+					   enum pci_tsm_req_scope class)
+{
+	return scope_admits[scope] & BIT(class);
+}
+EXPORT_SYMBOL_IF_KUNIT(pci_tsm_scope_admits);
+
+/* What the response must hold at least before the message may be sent */
+static u32 resp_needed(const struct pci_tsm_guest_msg *msg)
+{
+	return class_changes_state(msg->scope) ? msg->resp_max : msg->resp_min;
+}
+
+/**
+ * pci_tsm_guest_check_msg() - Decode a request and hold it against the table
+ * @proto: guest protocol that the TSM speaks
+ * @req: request, in memory that nobody else can change
+ * @xfer: scope and lengths that the caller named; with -ENOBUFS the length that
+ *	  is needed is stored in &pci_tsm_guest_xfer.resp_len
+ *
+ * Return: the message's entry in the table, or an ERR_PTR:
+ * * -EBADMSG: @req can't be decoded, or is no message of the table
+ * * -EMSGSIZE: the message has another length
+ * * -EACCES: the caller's scope does not admit messages of this class
+ * * -ENOBUFS: the response might not fit
+ */
+const struct pci_tsm_guest_msg *
+pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
+			const void *req, struct pci_tsm_guest_xfer *xfer)
+{
+	const struct pci_tsm_guest_msg *msg;
+	u32 id;
+
+	if (xfer->req_len < proto->envelope_len)
+		return ERR_PTR(-EBADMSG);
+	if (proto->msg_id(req, xfer->req_len, &id))
+		return ERR_PTR(-EBADMSG);
+
+	msg = pci_tsm_guest_find_msg(proto, id);
+	if (!msg)
+		return ERR_PTR(-EBADMSG);
+
+	if (xfer->req_len < msg->req_min || xfer->req_len > msg->req_max)
+		return ERR_PTR(-EMSGSIZE);
+
+	if (!pci_tsm_scope_admits(xfer->scope, msg->scope))
+		return ERR_PTR(-EACCES);
+
+	if (xfer->resp_size < resp_needed(msg)) {
+		xfer->resp_len = resp_needed(msg);
+		return ERR_PTR(-ENOBUFS);
+	}
+
+	return msg;
+}
+EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_check_msg);
+
+static int check_args(const struct pci_tsm_guest_xfer *xfer)
+{
+	if (xfer->scope >= ARRAY_SIZE(scope_admits))
+		return -EOPNOTSUPP;
+	if (!xfer->req_len)
+		return -EINVAL;
+	if (xfer->req_len > PCI_TSM_GUEST_REQ_LEN_MAX ||
+	    xfer->resp_size > PCI_TSM_GUEST_RESP_LEN_MAX)
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int check_privilege(enum pci_tsm_req_scope scope)
+{
+	if (scope != PCI_TSM_REQ_DEBUG_WRITE)
+		return 0;
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	return security_locked_down(LOCKDOWN_PCI_ACCESS) ? -EPERM : 0;
+}
+
+/* What the bind has noted of the protocol is good for as long as the binding */
+static int check_binding(struct pci_tsm_binding *binding,
+			 const struct pci_tsm_guest_xfer *xfer)
+{
+	if (!binding || !pci_tsm_binding_is_bound(binding))
+		return -ENXIO;
+	if (!binding->guest.proto)
+		return -EOPNOTSUPP;
+	if (xfer->type != binding->guest.type)
+		return -EPROTONOSUPPORT;
+	if (xfer->req_len > binding->guest.req_len_max)
+		return -EMSGSIZE;
+	return 0;
+}
+
+static void *copy_request(const struct pci_tsm_guest_xfer *xfer)
+{
+	void *req __free(kvfree) = kvmalloc(xfer->req_len,
+					    GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+
+	if (!req)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_sockptr(req, xfer->req, xfer->req_len))
+		return ERR_PTR(-EFAULT);
+	return no_free_ptr(req);
+}
+
+/*
+ * Once the TSM has changed the TDI's state there is no way back: see to it now
+ * that its answer can be delivered. Only a concurrent unmap defeats this.
+ */
+static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
+			    const struct pci_tsm_guest_req *req)
+{
+	if (!class_changes_state(req->msg->scope))
+		return 0;
+	if (!sockptr_is_kernel(xfer->resp) &&
+	    fault_in_safe_writeable(xfer->resp.user, req->resp_size))
+		return -EFAULT;
+	if (xfer->report_size &&
+	    fault_in_safe_writeable(xfer->report, xfer->report_size))
+		return -EFAULT;
+	return 0;
+}
+
+/* The driver's word on lengths is not taken either */
+static int check_response(struct pci_tsm_binding *binding,
+			  const struct pci_tsm_guest_req *req, int rc)
+{
+	bool sane = rc == -ENOBUFS ? req->resp_len > req->resp_size &&
+				     req->resp_len <= req->msg->resp_max :
+				     req->resp_len <= req->resp_size;
+
+	if (sane && rc <= 0)
+		return rc;
+
+	dev_err_once(&binding->pdev->dev,
+		     "TSM driver bug: message %#x returned %d with length %u of %u\n",
+		     req->msg->id, rc, req->resp_len, req->resp_size);
+	return -EIO;
+}
+
+static int dispatch(struct pci_tsm_binding *binding,
+		    const struct pci_tsm_guest_msg *msg, const void *req_copy,
+		    struct pci_tsm_guest_xfer *xfer)
+{
+	struct pci_tsm_guest_req req = {
+		.msg = msg,
+		.req = req_copy,
+		.req_len = xfer->req_len,
+		.resp_size = min(xfer->resp_size, msg->resp_max),
+	};
+	int rc;
+
+	void *resp __free(kvfree) = kvzalloc(req.resp_size,
+					     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!resp)
+		return -ENOMEM;
+	req.resp = resp;
+
+	rc = prefault_outputs(xfer, &req);
+	if (rc)
+		return rc;
+
+	rc = pci_tsm_dispatch_guest_req(binding, &req, xfer);
+	if (!xfer->dispatched)
+		return rc;
+
+	xfer->tsm_code = req.tsm_code;
+	rc = check_response(binding, &req, rc);
+	if (rc && rc != -ENOBUFS)
+		return rc;
+
+	xfer->resp_len = req.resp_len;
+	if (!rc && copy_to_sockptr(xfer->resp, resp, req.resp_len)) {
+		xfer->resp_len = 0;
+		return -EFAULT;
+	}
+	return rc;
+}
+
+/**
+ * pci_tsm_binding_guest_req() - Take a guest's request to the TSM and back
+ * @binding: the TDI that the request is about; NULL is as good as unbound
+ * @xfer: the request, where its response goes, and the outcome
+ *
+ * The checks below are all there is between the guest and the TSM driver, in
+ * this order: arguments, privilege, binding, protocol, lengths, class against
+ * scope; the taint is set right before the driver is called. User memory is
+ * read once, and neither read nor written with a lock held.
+ *
+ * Context: May sleep for as long as the firmware takes. Takes pci_tsm_rwsem for
+ * read and the DSM lock, both interruptible.
+ *
+ * Return: 0, or a negative error code. &pci_tsm_guest_xfer.dispatched tells
+ * whether the TSM driver was called: if not, nothing happened.
+ * * -EOPNOTSUPP: unknown scope, or the TSM driver serves no guest requests
+ * * -EINVAL: empty request
+ * * -EMSGSIZE: a length above the maximum of the interface, or a request longer
+ *   or shorter than its message is
+ * * -EPERM: the scope takes a privilege that the caller lacks
+ * * -ENXIO: @binding is not bound (any more)
+ * * -EPROTONOSUPPORT: the TSM speaks another protocol than the caller
+ * * -EFAULT: memory of the caller can't be read or written
+ * * -EBADMSG: not a message of the TSM's guest protocol
+ * * -EACCES: the message can do more than the scope admits
+ * * -ENOBUFS: no room for the response, &pci_tsm_guest_xfer.resp_len is needed
+ * * -EINTR: a signal came before the TSM driver was called
+ * * -ENOMEM: out of memory
+ * * -EIO: the TSM driver broke its contract
+ * * other: from the TSM driver
+ */
+int pci_tsm_binding_guest_req(struct pci_tsm_binding *binding,
+			      struct pci_tsm_guest_xfer *xfer)
+{
+	struct pci_tsm_guest_msg msg;
+	int rc;
+
+	xfer->resp_len = 0;
+	xfer->tsm_code = 0;
+	xfer->dispatched = false;
+
+	rc = check_args(xfer);
+	if (rc)
+		return rc;
+
+	rc = check_privilege(xfer->scope);
+	if (rc)
+		return rc;
+
+	rc = check_binding(binding, xfer);
+	if (rc)
+		return rc;
+
+	void *req __free(kvfree) = copy_request(xfer);
+	if (IS_ERR(req))
+		return PTR_ERR(req);
+
+	rc = pci_tsm_check_bound_msg(binding, req, xfer, &msg);
+	if (rc)
+		return rc;
+
+	return dispatch(binding, &msg, req, xfer);
+}
+EXPORT_SYMBOL_GPL(pci_tsm_binding_guest_req);
+
+/**
+ * pci_tsm_guest_note_proto() - Note in a binding what its TSM speaks
+ * @binding: binding that is about to be bound
+ * @proto: guest protocol of its TSM, or NULL
+ *
+ * Context: Before the binding is published as bound.
+ */
+void pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
+			      const struct pci_tsm_guest_proto *proto)
+{
+	struct pci_tsm_guest_info info = {};
+
+	if (!proto)
+		return;
+
+	pci_tsm_guest_fill_info(&info, proto);
+	binding->guest.proto = proto;
+	binding->guest.type = info.type;
+	binding->guest.req_len_max = info.req_len_max;
+}
+
+/**
+ * pci_tsm_guest_fill_info() - Sum up a guest protocol
+ * @info: where to
+ * @proto: guest protocol
+ */
+void pci_tsm_guest_fill_info(struct pci_tsm_guest_info *info,
+			     const struct pci_tsm_guest_proto *proto)
+{
+	info->type = proto->type;
+	info->nr_msgs = proto->nr_msgs;
+
+	for (unsigned int i = 0; i < proto->nr_msgs; i++) {
+		const struct pci_tsm_guest_msg *msg = &proto->msgs[i];
+
+		info->scopes |= BIT(msg->scope);
+		info->req_len_max = max(info->req_len_max, msg->req_max);
+		info->resp_len_max = max(info->resp_len_max, msg->resp_max);
+	}
+}
