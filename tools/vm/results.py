@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a test said (TAP) and what the kernel said meanwhile, as a list of cases."""
+import os
+import re
+import sys
+
+from vm import LINUX, ROOT, die
+
+PASS, FAIL, SKIP = "pass", "fail", "skip"
+
+# What the kernel prints when something is wrong; whichever level, it fails the test
+SPLAT = re.compile(
+    r"WARNING:|\bBUG:|KASAN:|UBSAN:|KCSAN:|\bOops\b|refcount_t:|Kernel panic"
+    r"|possible (circular|recursive|irq|unsafe|deadlock)[a-z ]*|possible .* deadlock"
+    r"|INFO: task .* blocked|INFO: trying to register|INFO: rcu|detected stalls|soft lockup"
+    r"|suspicious RCU|general protection fault|unable to handle|list_(add|del) corruption"
+    r"|ODEBUG:|kmemleak: \d+ new suspected|Time out waiting for iommufd object")
+SPLAT_LINES = 40
+
+
+class Case:
+    def __init__(self, name, status, reason="", log=()):
+        self.name = name
+        self.status = status
+        self.reason = reason
+        self.log = list(log)
+
+
+def expected_file(test):
+    return os.path.join(ROOT, "tools", "vm", "expected", test)
+
+
+def load_parser():
+    """The kernel's own parser of TAP."""
+    path = os.path.join(LINUX, "tools", "testing", "kunit")
+    if path not in sys.path:
+        sys.path.insert(0, path)
+        sys.dont_write_bytecode = True
+    try:
+        import kunit_parser
+        import kunit_printer
+    except ImportError as e:
+        die("can't load the kernel's parser of test results: %s" % e, "run `make assemble`")
+    return kunit_parser, kunit_printer
+
+
+def silent_printer(kunit_printer):
+    class Silent(kunit_printer.Printer):
+        def print(self, message):
+            self.messages.append(message)
+
+        def __init__(self):
+            super().__init__(open(os.devnull, "w", encoding="utf-8"))
+            self.messages = []
+    return Silent()
+
+
+def documents(lines):
+    """Split what a test printed where a new TAP document begins."""
+    docs = []
+    for line in lines:
+        if re.match(r"K?TAP version \d+$", line):
+            docs.append([])
+        if docs:
+            docs[-1].append(line)
+    return docs
+
+
+def leaves(test, prefix, parser):
+    """The cases of a parsed test, innermost only."""
+    if test.subtests:
+        inner = prefix + ([test.name] if test.name not in ("", "main") else [])
+        for sub in test.subtests:
+            yield from leaves(sub, inner, parser)
+        return
+    status = {parser.TestStatus.SUCCESS: PASS, parser.TestStatus.SKIPPED: SKIP}
+    name = ".".join(prefix + [test.name or "(missing)"]).strip()
+    yield Case(name, status.get(test.status, FAIL), test.skip_reason, test.log)
+
+
+def parse(lines):
+    """All cases that a test printed; what is no proper TAP is a failed case."""
+    parser, printers = load_parser()
+    cases = []
+    for doc in documents(lines):
+        printer = silent_printer(printers)
+        tree = parser.parse_run_tests(doc, printer)
+        found = list(leaves(tree, [], parser))
+        cases += found
+        failed = [c for c in found if c.status == FAIL]
+        if tree.counts.errors + tree.counts.failed + tree.counts.crashed and not failed:
+            cases.append(Case("TAP", FAIL, "not as it should be", printer.messages[-10:]))
+    if not cases:
+        cases.append(Case("TAP", FAIL, "no results", list(lines)[-10:]))
+    return cases
+
+
+def splats(messages):
+    """A failed case for what is wrong in the kernel's messages, or none."""
+    lines = messages.split("\n")
+    for i, line in enumerate(lines):
+        if SPLAT.search(line):
+            return [Case("kernel log", FAIL, SPLAT.search(line).group(0),
+                         lines[max(0, i - 2):i + SPLAT_LINES])]
+    return []
+
+
+def load_expected(path):
+    expected = {}
+    with open(path, encoding="utf-8") as f:
+        for line in f:
+            if line.strip() and not line.startswith("#"):
+                status, name = line.split(None, 1)
+                expected[name.strip()] = status
+    return expected
+
+
+def compare(test, cases):
+    """Fail each case that is not as tools/vm/expected/<test> says, if there is one."""
+    path = expected_file(test)
+    if not os.path.exists(path):
+        return cases
+    expected = load_expected(path)
+    where = os.path.relpath(path, ROOT)
+    for case in cases:
+        want = expected.pop(case.name, None)
+        if case.status != FAIL and case.status != want:
+            case.reason = "%s, but %s says: %s %s" % (case.status, where, want or "nothing",
+                                                      case.reason)
+            case.status = FAIL
+    return cases + [Case(name, FAIL, "did not run, but stands in " + where) for name in expected]
+
+
+def write_expected(test, cases):
+    with open(expected_file(test), "w", encoding="utf-8") as f:
+        f.write("# How the cases of %s end, written by `tools/vm/run expect %s`\n" % (test, test))
+        for case in sorted(cases, key=lambda c: c.name):
+            f.write("%s %s\n" % (case.status, case.name))

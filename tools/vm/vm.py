@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A VM: QEMU with one of our kernels, the initramfs and a job to do in it."""
+import gzip
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LINUX = os.path.join(ROOT, "build", "linux")
+QEMU = "qemu-system-x86_64"
+
+# No IOMMU and no NIC: the emulated platform's IOMMU must be the only one. TCG has
+# SVM, so that KVM works in the VM; hardware may not let it nest.
+MACHINE = ["-M", "q35", "-accel", "tcg", "-cpu", "EPYC,+svm", "-smp", "2", "-m", "4G",
+           "-nic", "none", "-no-reboot", "-display", "none"]
+# allnoconfig turns KUnit off unless it is told
+CMDLINE = "console=ttyS0 panic_on_warn=1 panic=-1 kunit.enable=1 kunit.autorun=1 hugepages=256"
+
+
+def die(*lines):
+    print("error: " + "\n       ".join(lines), file=sys.stderr)
+    sys.exit(1)
+
+
+def run_dir(config):
+    return os.path.join(ROOT, "build", "run", config)
+
+
+def shown(path):
+    return os.path.relpath(path, ROOT)
+
+
+def add_to_initramfs(config, files):
+    """Return the path of an initramfs that has some more files, of name: text."""
+    path = os.path.join(run_dir(config), "initramfs-job.gz")
+    with tempfile.TemporaryDirectory(dir=run_dir(config)) as stage:
+        for name, text in files.items():
+            with open(os.path.join(stage, name), "w", encoding="utf-8") as f:
+                f.write(text)
+        names = "\n".join(sorted(files)) + "\n"
+        archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=stage, check=True,
+                                 input=names.encode(), capture_output=True).stdout
+    with open(os.path.join(run_dir(config), "initramfs.gz"), "rb") as base, open(path, "wb") as out:
+        shutil.copyfileobj(base, out)
+        out.write(gzip.compress(archive, 1))
+    return path
+
+
+def command(config, initrd, serials, cmdline=""):
+    kernel = os.path.join(LINUX, ".o-" + config, "arch/x86/boot/bzImage")
+    if not os.path.exists(kernel):
+        die("there is no %s kernel" % config, "run `make kernel CONFIG=%s`" % config)
+    if not shutil.which(QEMU):
+        die("there is no %s" % QEMU, "run `tools/vm/setup`, or install QEMU 7.2 or later")
+    return [QEMU, *MACHINE, *serials, "-kernel", kernel, "-initrd", initrd,
+            "-append", CMDLINE + cmdline]
+
+
+def interactive(config, console):
+    """Become QEMU, with the terminal on the VM's console."""
+    size = shutil.get_terminal_size()
+    serials = ["-chardev", "stdio,id=tty,mux=on,signal=off,logfile=" + console,
+               "-mon", "chardev=tty", "-serial", "chardev:tty"]
+    initrd = os.path.join(run_dir(config), "initramfs.gz")
+    args = command(config, initrd, serials, " winsize=%dx%d" % (size.lines, size.columns))
+    sys.stdout.flush()
+    os.execvp(QEMU, args)
+
+
+class Timeout(Exception):
+    pass
+
+
+class Vm:
+    """A VM that does a job. What the job prints on ttyS1 is read by readline(); the
+    kernel's messages go to the file console."""
+
+    def __init__(self, config, files, console):
+        self.console = console
+        self.errors = console.replace("console", "qemu")
+        self.buffer = b""
+        self.started = time.monotonic()
+        serials = ["-monitor", "none", "-serial", "file:" + console, "-serial", "stdio"]
+        args = command(config, add_to_initramfs(config, files), serials)
+        with open(console, "wb"), open(self.errors, "wb") as errors:
+            self.qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                         stderr=errors)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.qemu.stdout, selectors.EVENT_READ)
+
+    def readline(self, deadline):
+        """Next line; None when the VM is gone; raises Timeout."""
+        while b"\n" not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not self.selector.select(left):
+                raise Timeout
+            data = os.read(self.qemu.stdout.fileno(), 65536)
+            if not data:
+                return None
+            self.buffer += data
+        line, _, self.buffer = self.buffer.partition(b"\n")
+        return line.rstrip(b"\r").decode(errors="replace")
+
+    def messages(self, start=0):
+        """The console from a position on, and the position after it."""
+        with open(self.console, "rb") as f:
+            f.seek(start)
+            data = f.read()
+        return data.decode(errors="replace").replace("\r", ""), start + len(data)
+
+    def qemu_errors(self):
+        with open(self.errors, encoding="utf-8", errors="replace") as f:
+            return f.read().strip()
+
+    def stop(self):
+        """Give it a moment to power off, then end it."""
+        try:
+            self.qemu.wait(10)
+        except subprocess.TimeoutExpired:
+            pass
+        self.kill()
+
+    def kill(self):
+        self.qemu.kill()
+        self.qemu.wait()
+        self.selector.close()
+        self.qemu.stdout.close()
