@@ -63,7 +63,7 @@ base: $(stamp)/setup ## Get the base kernel: Debian's linux-source-7.3, or LINUX
 	@tools/series/base $(LINUX)
 
 clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); the cache stays
-	@[ -n "$(FORCE)" ] || tools/series/assemble --is-saved
+	@[ -n "$(FORCE)" ] || [ ! -d build/linux/.git ] || tools/series/assemble --is-saved
 	rm -rf build
 
 # The steps that the targets share
