@@ -8,13 +8,14 @@ from vm import LINUX, ROOT, die
 
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 
-# What the kernel prints when something is wrong; whichever level, it fails the test
+# What the kernel prints when something is wrong, whichever test runs. Leaks are the
+# test kmemleak's matter: it knows which are the base kernel's.
 SPLAT = re.compile(
     r"WARNING:|\bBUG:|KASAN:|UBSAN:|KCSAN:|\bOops\b|refcount_t:|Kernel panic"
     r"|possible (circular|recursive|irq|unsafe|deadlock)[a-z ]*|possible .* deadlock"
     r"|INFO: task .* blocked|INFO: trying to register|INFO: rcu|detected stalls|soft lockup"
     r"|suspicious RCU|general protection fault|unable to handle|list_(add|del) corruption"
-    r"|ODEBUG:|kmemleak: \d+ new suspected|Time out waiting for iommufd object")
+    r"|ODEBUG:|Time out waiting for iommufd object")
 SPLAT_LINES = 40
 
 
@@ -74,22 +75,34 @@ def leaves(test, prefix, parser):
             yield from leaves(sub, inner, parser)
         return
     status = {parser.TestStatus.SUCCESS: PASS, parser.TestStatus.SKIPPED: SKIP}
-    name = ".".join(prefix + [test.name or "(missing)"]).strip()
-    yield Case(name, status.get(test.status, FAIL), test.skip_reason, test.log)
+    name = ".".join(prefix + [test.name or "one more"]).strip()
+    reason = test.skip_reason if test.name else "planned, but did not run"
+    yield Case(name, status.get(test.status, FAIL), reason, test.log)
+
+
+def parse_document(doc):
+    """The cases of one TAP document; what is not as TAP should be is a failed case."""
+    parser, printers = load_parser()
+    for line in doc:
+        skip = re.match(r"1\.\.0 # SKIP ?(.*)", line)
+        if skip:
+            return [Case("all", SKIP, skip.group(1))]
+    printer = silent_printer(printers)
+    tree = parser.parse_run_tests(doc, printer)
+    cases = list(leaves(tree, [], parser))
+    # The parser does not look at what comes after the last planned case
+    given = sum(bool(parser.TEST_RESULT.match(line)) for line in doc if line[:1] in ("o", "n"))
+    if given > len(tree.subtests):
+        cases.append(Case("TAP", FAIL, "%d results, %d planned" % (given, len(tree.subtests))))
+    bad = tree.counts.errors + tree.counts.failed + tree.counts.crashed
+    if bad and all(c.status != FAIL for c in cases):
+        cases.append(Case("TAP", FAIL, "not as it should be", printer.messages[-10:]))
+    return cases
 
 
 def parse(lines):
-    """All cases that a test printed; what is no proper TAP is a failed case."""
-    parser, printers = load_parser()
-    cases = []
-    for doc in documents(lines):
-        printer = silent_printer(printers)
-        tree = parser.parse_run_tests(doc, printer)
-        found = list(leaves(tree, [], parser))
-        cases += found
-        failed = [c for c in found if c.status == FAIL]
-        if tree.counts.errors + tree.counts.failed + tree.counts.crashed and not failed:
-            cases.append(Case("TAP", FAIL, "not as it should be", printer.messages[-10:]))
+    """All cases that a test printed."""
+    cases = [case for doc in documents(lines) for case in parse_document(doc)]
     if not cases:
         cases.append(Case("TAP", FAIL, "no results", list(lines)[-10:]))
     return cases
@@ -115,16 +128,31 @@ def load_expected(path):
     return expected
 
 
+def load_skips():
+    """(test, pattern of the reason) of the skips that are in order."""
+    with open(expected_file("skips"), encoding="utf-8") as f:
+        return [line.split(None, 1) for line in f if line.strip() and not line.startswith("#")]
+
+
+def refuse_skips(test, cases):
+    """The VM has all that the tests need, so a skip must not hide what got lost."""
+    allowed = [pattern.strip() for name, pattern in load_skips() if name == test]
+    for case in cases:
+        if case.status == SKIP and not any(re.search(p, case.reason) for p in allowed):
+            case.status, case.reason = FAIL, "skipped, but must not be: " + case.reason
+    return cases
+
+
 def compare(test, cases):
     """Fail each case that is not as tools/vm/expected/<test> says, if there is one."""
     path = expected_file(test)
     if not os.path.exists(path):
-        return cases
+        return refuse_skips(test, cases)
     expected = load_expected(path)
     where = os.path.relpath(path, ROOT)
     for case in cases:
         want = expected.pop(case.name, None)
-        if case.status != FAIL and case.status != want:
+        if case.status not in (FAIL, want):
             case.reason = "%s, but %s says: %s %s" % (case.status, where, want or "nothing",
                                                       case.reason)
             case.status = FAIL

@@ -61,14 +61,21 @@ def command(config, initrd, serials, cmdline=""):
 
 
 def interactive(config, console):
-    """Become QEMU, with the terminal on the VM's console."""
+    """Run QEMU with the terminal on the VM's console."""
     size = shutil.get_terminal_size()
     serials = ["-chardev", "stdio,id=tty,mux=on,signal=off,logfile=" + console,
                "-mon", "chardev=tty", "-serial", "chardev:tty"]
     initrd = os.path.join(run_dir(config), "initramfs.gz")
-    args = command(config, initrd, serials, " winsize=%dx%d" % (size.lines, size.columns))
+    args = command(config, initrd, serials, " quiet winsize=%dx%d" % (size.lines, size.columns))
     sys.stdout.flush()
-    os.execvp(QEMU, args)
+    qemu = subprocess.run(args, stderr=subprocess.PIPE, check=False)
+    if qemu.returncode:
+        die("QEMU failed:", *said(qemu.stderr.decode(errors="replace")))
+
+
+def said(errors):
+    """QEMU's complaints, but for those about each CPU feature that TCG has not."""
+    return [line for line in errors.splitlines() if "TCG doesn't support" not in line]
 
 
 class Timeout(Exception):
@@ -105,16 +112,21 @@ class Vm:
         line, _, self.buffer = self.buffer.partition(b"\n")
         return line.rstrip(b"\r").decode(errors="replace")
 
-    def messages(self, start=0):
-        """The console from a position on, and the position after it."""
+    def messages(self, start=0, last=None):
+        """The console from a position on, and the position after it. With last, up to
+        the line that has this text."""
         with open(self.console, "rb") as f:
             f.seek(start)
             data = f.read()
+        if last and last.encode() in data:
+            head, found, tail = data.partition(last.encode())
+            data = head + found + tail.partition(b"\n")[0] + b"\n"
         return data.decode(errors="replace").replace("\r", ""), start + len(data)
 
-    def qemu_errors(self):
+    def last_words(self):
+        """For when it is lost: the end of the console, and what QEMU has to say."""
         with open(self.errors, encoding="utf-8", errors="replace") as f:
-            return f.read().strip()
+            return self.messages()[0].rstrip().split("\n")[-50:] + said(f.read())
 
     def stop(self):
         """Give it a moment to power off, then end it."""
