@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Configuration space of the emulated functions: bytes, a mask of the writable
+ * bits, and what a few registers do when they are written.
+ */
+#include <linux/bitfield.h>
+#include <linux/cleanup.h>
+#include <linux/lockdep.h>
+#include <linux/pci.h>
+#include <linux/pci-doe.h>
+#include <linux/pci-ide.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "tsm-emu.h"
+
+#define ECAP_FIRST		PCI_CFG_SPACE_SIZE
+#define FIRST_VF_OFFSET		8
+
+static void init8(struct tsm_emu_fn *fn, unsigned int reg, u8 val, u8 wmask)
+{
+	fn->config[reg] = val;
+	fn->wmask[reg] = wmask;
+}
+
+static void init16(struct tsm_emu_fn *fn, unsigned int reg, u16 val, u16 wmask)
+{
+	put_unaligned_le16(val, &fn->config[reg]);
+	put_unaligned_le16(wmask, &fn->wmask[reg]);
+}
+
+static void init32(struct tsm_emu_fn *fn, unsigned int reg, u32 val, u32 wmask)
+{
+	put_unaligned_le32(val, &fn->config[reg]);
+	put_unaligned_le32(wmask, &fn->wmask[reg]);
+}
+
+static u16 get16(const struct tsm_emu_fn *fn, unsigned int reg)
+{
+	return get_unaligned_le16(&fn->config[reg]);
+}
+
+static bool is_root_port(const struct tsm_emu_fn *fn)
+{
+	return fn->desc->pcie_type == PCI_EXP_TYPE_ROOT_PORT;
+}
+
+static bool has_dsm(const struct tsm_emu_fn *fn)
+{
+	return fn->desc->dsm && !fn->pf;
+}
+
+static bool has_vfs(const struct tsm_emu_fn *fn)
+{
+	return fn->desc->nr_vfs && !fn->pf;
+}
+
+static const u32 *bar_sizes(const struct tsm_emu_fn *fn)
+{
+	return fn->pf ? fn->desc->vf_bar_size : fn->desc->bar_size;
+}
+
+static void init_bars(struct tsm_emu_fn *fn, unsigned int reg, const u32 *size)
+{
+	const u32 flags = PCI_BASE_ADDRESS_MEM_TYPE_64 |
+			  PCI_BASE_ADDRESS_MEM_PREFETCH;
+
+	for (int i = 0; i < TSM_EMU_NR_BARS; i++, reg += 2 * sizeof(u32)) {
+		if (!size[i])
+			continue;
+		init32(fn, reg, flags, ~(size[i] - 1));
+		init32(fn, reg + sizeof(u32), 0, ~0);
+	}
+}
+
+static void init_bridge(struct tsm_emu_fn *fn)
+{
+	init16(fn, PCI_CLASS_DEVICE, PCI_CLASS_BRIDGE_PCI, 0);
+	init8(fn, PCI_HEADER_TYPE, PCI_HEADER_TYPE_BRIDGE, 0);
+	init32(fn, PCI_PRIMARY_BUS, 0, 0x00ffffff);
+	init16(fn, PCI_MEMORY_BASE, 0, 0xfff0);
+	init16(fn, PCI_MEMORY_LIMIT, 0, 0xfff0);
+	init16(fn, PCI_PREF_MEMORY_BASE, PCI_PREF_RANGE_TYPE_64, 0xfff0);
+	init16(fn, PCI_PREF_MEMORY_LIMIT, PCI_PREF_RANGE_TYPE_64, 0xfff0);
+	init32(fn, PCI_PREF_BASE_UPPER32, 0, ~0);
+	init32(fn, PCI_PREF_LIMIT_UPPER32, 0, ~0);
+	init16(fn, PCI_BRIDGE_CONTROL, 0,
+	       PCI_BRIDGE_CTL_PARITY | PCI_BRIDGE_CTL_SERR |
+	       PCI_BRIDGE_CTL_BUS_RESET);
+}
+
+static void init_endpoint(struct tsm_emu_fn *fn)
+{
+	init16(fn, PCI_CLASS_DEVICE, PCI_CLASS_ACCELERATOR_PROCESSING, 0);
+	init8(fn, PCI_HEADER_TYPE, PCI_HEADER_TYPE_NORMAL |
+	      (fn->desc->multifunction ? PCI_HEADER_TYPE_MFD : 0), 0);
+	init16(fn, PCI_SUBSYSTEM_VENDOR_ID, TSM_EMU_VENDOR_ID, 0);
+	init16(fn, PCI_SUBSYSTEM_ID, fn->desc->device_id, 0);
+	if (!fn->pf)
+		init_bars(fn, PCI_BASE_ADDRESS_0, fn->desc->bar_size);
+}
+
+static void init_header(struct tsm_emu_fn *fn)
+{
+	/* A VF has neither ids nor a memory enable of its own */
+	init16(fn, PCI_VENDOR_ID, fn->pf ? 0xffff : TSM_EMU_VENDOR_ID, 0);
+	init16(fn, PCI_DEVICE_ID, fn->pf ? 0xffff : fn->desc->device_id, 0);
+	init16(fn, PCI_COMMAND, 0,
+	       fn->pf ? PCI_COMMAND_MASTER :
+			PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+			PCI_COMMAND_PARITY | PCI_COMMAND_SERR |
+			PCI_COMMAND_INTX_DISABLE);
+	init16(fn, PCI_STATUS, PCI_STATUS_CAP_LIST, 0);
+	init8(fn, PCI_REVISION_ID, 1, 0);
+	init8(fn, PCI_CACHE_LINE_SIZE, 0, fn->pf ? 0 : 0xff);
+	init8(fn, PCI_CAPABILITY_LIST, TSM_EMU_CAP_EXP, 0);
+	init8(fn, PCI_INTERRUPT_LINE, 0, fn->pf ? 0 : 0xff);
+
+	if (is_root_port(fn))
+		init_bridge(fn);
+	else
+		init_endpoint(fn);
+}
+
+/* PCI Express capability, section 7.5.3 */
+static void init_exp(struct tsm_emu_fn *fn)
+{
+	unsigned int cap = TSM_EMU_CAP_EXP;
+	u32 devcap = PCI_EXP_DEVCAP_RBER;
+
+	if (!is_root_port(fn))
+		devcap |= PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_TEE;
+
+	init8(fn, cap, PCI_CAP_ID_EXP, 0);
+	init16(fn, cap + PCI_EXP_FLAGS,
+	       2 | FIELD_PREP(PCI_EXP_FLAGS_TYPE, fn->desc->pcie_type), 0);
+	init32(fn, cap + PCI_EXP_DEVCAP, devcap, 0);
+	init16(fn, cap + PCI_EXP_DEVCTL, 0,
+	       fn->pf ? 0 : 0xffff ^ PCI_EXP_DEVCTL_BCR_FLR);
+	init32(fn, cap + PCI_EXP_LNKCAP,
+	       PCI_EXP_LNKCAP_SLS_16_0GB | FIELD_PREP(PCI_EXP_LNKCAP_MLW, 1) |
+	       (is_root_port(fn) ? PCI_EXP_LNKCAP_DLLLARC : 0), 0);
+	init16(fn, cap + PCI_EXP_LNKSTA,
+	       PCI_EXP_LNKSTA_CLS_16_0GB | PCI_EXP_LNKSTA_NLW_X1 |
+	       (is_root_port(fn) ? PCI_EXP_LNKSTA_DLLLA : 0), 0);
+	init32(fn, cap + PCI_EXP_LNKCAP2,
+	       PCI_EXP_LNKCAP2_SLS_2_5GB | PCI_EXP_LNKCAP2_SLS_5_0GB |
+	       PCI_EXP_LNKCAP2_SLS_8_0GB | PCI_EXP_LNKCAP2_SLS_16_0GB, 0);
+	init16(fn, cap + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS_16_0GT,
+	       PCI_EXP_LNKCTL2_TLS);
+}
+
+/* Extended capability @id at @pos, @prev is the one before it or 0 */
+static void init_ecap(struct tsm_emu_fn *fn, unsigned int pos, u16 id, u8 ver,
+		      unsigned int prev)
+{
+	u32 hdr;
+
+	init32(fn, pos, id | ver << 16, 0);
+	if (!prev)
+		return;
+
+	hdr = get_unaligned_le32(&fn->config[prev]);
+	init32(fn, prev, hdr | pos << 20, 0);
+}
+
+/* One Selective IDE Stream with one address association, section 7.9.26 */
+static void init_ide(struct tsm_emu_fn *fn, unsigned int pos, unsigned int prev)
+{
+	unsigned int sel = pos + PCI_IDE_LINK_STREAM_0;
+
+	init_ecap(fn, pos, PCI_EXT_CAP_ID_IDE, 1, prev);
+	init32(fn, pos + PCI_IDE_CAP, PCI_IDE_CAP_SELECTIVE |
+	       PCI_IDE_CAP_IDE_KM | PCI_IDE_CAP_TEE_LIMITED, 0);
+	init32(fn, sel + PCI_IDE_SEL_CAP,
+	       FIELD_PREP(PCI_IDE_SEL_CAP_ASSOC_NUM, 1), 0);
+	init32(fn, sel + PCI_IDE_SEL_CTL, 0, ~0);
+	init32(fn, sel + PCI_IDE_SEL_RID_1, 0, PCI_IDE_SEL_RID_1_LIMIT);
+	init32(fn, sel + PCI_IDE_SEL_RID_2, 0,
+	       PCI_IDE_SEL_RID_2_VALID | PCI_IDE_SEL_RID_2_BASE |
+	       PCI_IDE_SEL_RID_2_SEG);
+	init32(fn, sel + PCI_IDE_SEL_ADDR_1(0), 0,
+	       PCI_IDE_SEL_ADDR_1_VALID | PCI_IDE_SEL_ADDR_1_BASE_LOW |
+	       PCI_IDE_SEL_ADDR_1_LIMIT_LOW);
+	init32(fn, sel + PCI_IDE_SEL_ADDR_2(0), 0, ~0);
+	init32(fn, sel + PCI_IDE_SEL_ADDR_3(0), 0, ~0);
+}
+
+static void init_sriov(struct tsm_emu_fn *fn, unsigned int pos,
+		       unsigned int prev)
+{
+	init_ecap(fn, pos, PCI_EXT_CAP_ID_SRIOV, 1, prev);
+	init16(fn, pos + PCI_SRIOV_CTRL, 0, PCI_SRIOV_CTRL_VFE |
+	       PCI_SRIOV_CTRL_MSE);
+	init16(fn, pos + PCI_SRIOV_INITIAL_VF, fn->desc->nr_vfs, 0);
+	init16(fn, pos + PCI_SRIOV_TOTAL_VF, fn->desc->nr_vfs, 0);
+	init16(fn, pos + PCI_SRIOV_NUM_VF, 0, 0xffff);
+	init8(fn, pos + PCI_SRIOV_FUNC_LINK, PCI_FUNC(fn->devfn), 0);
+	init16(fn, pos + PCI_SRIOV_VF_OFFSET, FIRST_VF_OFFSET, 0);
+	init16(fn, pos + PCI_SRIOV_VF_STRIDE, 1, 0);
+	init16(fn, pos + PCI_SRIOV_VF_DID, fn->desc->device_id + 1, 0);
+	/* Pages of 4K are all there is */
+	init32(fn, pos + PCI_SRIOV_SUP_PGSIZE, 1, 0);
+	init32(fn, pos + PCI_SRIOV_SYS_PGSIZE, 1, 1);
+	init_bars(fn, pos + PCI_SRIOV_BAR, fn->desc->vf_bar_size);
+}
+
+/**
+ * tsm_emu_config_init() - fill a function's configuration space as of reset
+ * @fn: function with all else set
+ *
+ * Context: under &tsm_emu.lock or before anyone knows of @fn
+ */
+void tsm_emu_config_init(struct tsm_emu_fn *fn)
+{
+	memset(fn->config, 0, sizeof(fn->config));
+	memset(fn->wmask, 0, sizeof(fn->wmask));
+	init_header(fn);
+	init_exp(fn);
+
+	if (is_root_port(fn))
+		init_ide(fn, ECAP_FIRST, 0);
+	if (!has_dsm(fn))
+		return;
+
+	init_ecap(fn, TSM_EMU_ECAP_DOE, PCI_EXT_CAP_ID_DOE, 2, 0);
+	init_ide(fn, TSM_EMU_ECAP_IDE, TSM_EMU_ECAP_DOE);
+	if (has_vfs(fn))
+		init_sriov(fn, TSM_EMU_ECAP_SRIOV, TSM_EMU_ECAP_IDE);
+}
+
+/**
+ * tsm_emu_vf_devfn() - where the VF of a PF is
+ * @pf: physical function
+ * @index: number of the VF, from 0
+ *
+ * Context: any
+ * Return: device and function number
+ */
+unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index)
+{
+	return pf->devfn + FIRST_VF_OFFSET + index;
+}
+
+static bool is_present(const struct tsm_emu_fn *fn)
+{
+	const unsigned int pos = TSM_EMU_ECAP_SRIOV;
+
+	if (!fn->pf)
+		return true;
+	return get16(fn->pf, pos + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE &&
+	       fn->vf_index < get16(fn->pf, pos + PCI_SRIOV_NUM_VF);
+}
+
+/**
+ * tsm_emu_rid() - where a function is
+ * @fn: function
+ *
+ * Context: under &tsm_emu.lock, or while nobody renumbers the buses
+ * Return: bus, device and function number; bus 0 leads nowhere for a function
+ * below a root port
+ */
+u16 tsm_emu_rid(const struct tsm_emu_fn *fn)
+{
+	u8 bus = fn->port ? fn->port->config[PCI_SECONDARY_BUS] : 0;
+
+	return PCI_DEVID(bus, fn->devfn);
+}
+
+/**
+ * tsm_emu_find_fn() - function by its routing id
+ * @emu: the platform
+ * @rid: bus, device and function number
+ *
+ * Context: under &tsm_emu.lock
+ * Return: function, or NULL if there is none
+ */
+struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid)
+{
+	lockdep_assert_held(&emu->lock);
+
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		struct tsm_emu_fn *fn = &emu->fn[i];
+
+		if (fn->port && !PCI_BUS_NUM(rid))
+			continue;
+		if (tsm_emu_rid(fn) == rid && is_present(fn))
+			return fn;
+	}
+	return NULL;
+}
+
+static u64 bar_base(const struct tsm_emu_fn *fn, unsigned int bar)
+{
+	const struct tsm_emu_fn *owner = fn->pf ?: fn;
+	unsigned int reg = fn->pf ? TSM_EMU_ECAP_SRIOV + PCI_SRIOV_BAR :
+				    PCI_BASE_ADDRESS_0;
+	u64 base;
+
+	base = get_unaligned_le64(&owner->config[reg + bar * sizeof(u64)]);
+	base &= PCI_BASE_ADDRESS_MEM_MASK;
+	return base + (u64)fn->vf_index * bar_sizes(fn)[bar];
+}
+
+/**
+ * tsm_emu_tdi_bars() - tell a TDI where its MMIO is
+ * @fn: its function
+ *
+ * Context: under &tsm_emu.lock
+ */
+void tsm_emu_tdi_bars(struct tsm_emu_fn *fn)
+{
+	for (int i = 0; i < TSM_EMU_NR_BARS; i++) {
+		fn->tdi.bar[i].size = bar_sizes(fn)[i];
+		fn->tdi.bar[i].base = bar_base(fn, i);
+	}
+}
+
+static void reset_fn(struct tsm_emu_fn *fn)
+{
+	tsm_emu_config_init(fn);
+	memset(&fn->doe, 0, sizeof(fn->doe));
+	tsm_emu_tdi_reconfigured(&fn->tdi);
+}
+
+static void reset_below(struct tsm_emu *emu, struct tsm_emu_fn *port)
+{
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		if (emu->fn[i].port == port)
+			reset_fn(&emu->fn[i]);
+	}
+}
+
+/* VFs that are gone come back as new */
+static void reset_absent_vfs(struct tsm_emu *emu, struct tsm_emu_fn *pf)
+{
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		struct tsm_emu_fn *fn = &emu->fn[i];
+
+		if (fn->pf != pf || is_present(fn))
+			continue;
+		tsm_emu_config_init(fn);
+		memset(&fn->tdi, 0, sizeof(fn->tdi));
+	}
+}
+
+/* The bits that an access wrote from the byte at @reg on, 0 for none */
+static u32 written(int where, int size, u32 val, int reg)
+{
+	if (reg < where || reg >= where + size)
+		return 0;
+	return val >> (8 * (reg - where));
+}
+
+static void write_bytes(struct tsm_emu_fn *fn, int where, int size, u32 val)
+{
+	for (int i = 0; i < size; i++, val >>= 8) {
+		u8 mask = fn->wmask[where + i];
+
+		fn->config[where + i] &= ~mask;
+		fn->config[where + i] |= val & mask;
+	}
+}
+
+/* BARs and their enables are what the lock of a TDI freezes, section 11.2.6 */
+static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
+{
+	const u16 enables = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	u8 bars[PCI_CARDBUS_CIS - PCI_BASE_ADDRESS_0];
+	u16 command = get16(fn, PCI_COMMAND);
+
+	memcpy(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars));
+	write_bytes(fn, where, size, val);
+	if (is_root_port(fn))
+		return;
+
+	if (command & ~get16(fn, PCI_COMMAND) & enables ||
+	    memcmp(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars)))
+		tsm_emu_tdi_reconfigured(&fn->tdi);
+}
+
+static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
+		      int size, u32 val)
+{
+	const int devctl_high = TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL + 1;
+
+	write_locked(fn, where, size, val);
+
+	if (is_root_port(fn)) {
+		if (written(where, size, val, PCI_BRIDGE_CONTROL) &
+		    PCI_BRIDGE_CTL_BUS_RESET)
+			reset_below(emu, fn);
+		return;
+	}
+
+	if (written(where, size, val, devctl_high) &
+	    PCI_EXP_DEVCTL_BCR_FLR >> 8)
+		reset_fn(fn);
+	if (has_vfs(fn))
+		reset_absent_vfs(emu, fn);
+	if (has_dsm(fn) && size == sizeof(u32) && where > TSM_EMU_ECAP_DOE &&
+	    where < TSM_EMU_ECAP_DOE + PCI_DOE_CAP_SIZEOF)
+		tsm_emu_doe_write(emu, fn, where - TSM_EMU_ECAP_DOE, val);
+}
+
+static struct tsm_emu *bus_to_emu(struct pci_bus *bus)
+{
+	return container_of((struct pci_sysdata *)bus->sysdata, struct tsm_emu,
+			    sysdata);
+}
+
+static int emu_config_read(struct pci_bus *bus, unsigned int devfn, int where,
+			   int size, u32 *val)
+{
+	struct tsm_emu *emu = bus_to_emu(bus);
+	struct tsm_emu_fn *fn;
+
+	guard(raw_spinlock_irqsave)(&emu->lock);
+	fn = tsm_emu_find_fn(emu, PCI_DEVID(bus->number, devfn));
+	if (!fn) {
+		PCI_SET_ERROR_RESPONSE(val);
+		return PCIBIOS_DEVICE_NOT_FOUND;
+	}
+
+	*val = 0;
+	for (int i = 0; i < size; i++)
+		*val |= (u32)fn->config[where + i] << (8 * i);
+	return PCIBIOS_SUCCESSFUL;
+}
+
+static int emu_config_write(struct pci_bus *bus, unsigned int devfn, int where,
+			    int size, u32 val)
+{
+	struct tsm_emu *emu = bus_to_emu(bus);
+	struct tsm_emu_fn *fn;
+
+	guard(raw_spinlock_irqsave)(&emu->lock);
+	fn = tsm_emu_find_fn(emu, PCI_DEVID(bus->number, devfn));
+	if (!fn)
+		return PCIBIOS_DEVICE_NOT_FOUND;
+
+	emu_write(emu, fn, where, size, val);
+	return PCIBIOS_SUCCESSFUL;
+}
+
+struct pci_ops tsm_emu_config_ops = {
+	.read = emu_config_read,
+	.write = emu_config_write,
+};

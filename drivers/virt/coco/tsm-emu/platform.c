@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Emulated TEE I/O platform: a PCI segment in software
+ *
+ *   00.0 root port - 00.0, 00.1   two functions, 00.0 is the DSM of both
+ *   01.0 root port - 00.0         with SR-IOV, the DSM of its VFs 01.0 to 01.3
+ *
+ * All of it comes and goes with the driver of the platform device.
+ */
+#include <linux/debugfs.h>
+#include <linux/init.h>
+#include <linux/ioport.h>
+#include <linux/irqdomain.h>
+#include <linux/msi.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/sizes.h>
+
+#include "tsm-emu.h"
+
+#define DRV_NAME	"tsm_emu"
+#define NR_BUSES	16
+
+static const struct tsm_emu_fn_desc emu_fns[] = {
+	{
+		.device_id = 0x0010,
+		.pcie_type = PCI_EXP_TYPE_ROOT_PORT,
+		.port = -1,
+		.devfn = PCI_DEVFN(0, 0),
+	}, {
+		.device_id = 0x0010,
+		.pcie_type = PCI_EXP_TYPE_ROOT_PORT,
+		.port = -1,
+		.devfn = PCI_DEVFN(1, 0),
+	}, {
+		.device_id = 0x0001,
+		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
+		.port = 0,
+		.devfn = PCI_DEVFN(0, 0),
+		.multifunction = true,
+		.dsm = true,
+		.bar_size = { SZ_64K, SZ_4K },
+	}, {
+		.device_id = 0x0001,
+		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
+		.port = 0,
+		.devfn = PCI_DEVFN(0, 1),
+		.multifunction = true,
+		.bar_size = { SZ_16K },
+	}, {
+		.device_id = 0x0002,
+		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
+		.port = 1,
+		.devfn = PCI_DEVFN(0, 0),
+		.dsm = true,
+		.nr_vfs = 4,
+		.bar_size = { SZ_64K },
+		.vf_bar_size = { SZ_16K, SZ_4K },
+	},
+};
+
+static struct tsm_emu_fn *emu_add_fn(struct tsm_emu *emu,
+				     const struct tsm_emu_fn_desc *desc)
+{
+	struct tsm_emu_fn *fn = &emu->fn[emu->nr_fns++];
+
+	fn->desc = desc;
+	fn->devfn = desc->devfn;
+	if (desc->port >= 0)
+		fn->port = &emu->fn[desc->port];
+	return fn;
+}
+
+static int emu_add_fns(struct tsm_emu *emu)
+{
+	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++)
+		tsm_emu_config_init(emu_add_fn(emu, &emu_fns[i]));
+
+	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++) {
+		for (int j = 0; j < emu_fns[i].nr_vfs; j++) {
+			struct tsm_emu_fn *vf;
+
+			if (emu->nr_fns == TSM_EMU_MAX_FNS)
+				return -ENOSPC;
+			vf = emu_add_fn(emu, &emu_fns[i]);
+			vf->pf = &emu->fn[i];
+			vf->vf_index = j;
+			vf->devfn = tsm_emu_vf_devfn(vf->pf, j);
+			tsm_emu_config_init(vf);
+		}
+	}
+	return 0;
+}
+
+static void emu_msi_remove(void *domain)
+{
+	struct fwnode_handle *fwnode = ((struct irq_domain *)domain)->fwnode;
+
+	irq_domain_remove(domain);
+	irq_domain_free_fwnode(fwnode);
+}
+
+/* The functions have no MSI, but iommufd wants to know that it is isolated */
+static struct irq_domain *emu_msi_add(struct tsm_emu *emu)
+{
+	static const struct irq_domain_ops no_ops;
+	struct fwnode_handle *fwnode;
+	struct irq_domain *domain;
+	int rc;
+
+	fwnode = irq_domain_alloc_named_fwnode(dev_name(emu->dev));
+	if (!fwnode)
+		return ERR_PTR(-ENOMEM);
+
+	domain = irq_domain_create_tree(fwnode, &no_ops, NULL);
+	if (!domain) {
+		irq_domain_free_fwnode(fwnode);
+		return ERR_PTR(-ENOMEM);
+	}
+	domain->flags |= IRQ_DOMAIN_FLAG_ISOLATED_MSI;
+
+	rc = devm_add_action_or_reset(emu->dev, emu_msi_remove, domain);
+	return rc ? ERR_PTR(rc) : domain;
+}
+
+static void emu_mmio_release(void *mmio)
+{
+	release_resource(mmio);
+}
+
+static int emu_mmio_add(struct tsm_emu *emu)
+{
+	int rc;
+
+	emu->mmio.name = dev_name(emu->dev);
+	emu->mmio.flags = IORESOURCE_MEM | IORESOURCE_MEM_64 |
+			  IORESOURCE_PREFETCH;
+	rc = allocate_resource(&iomem_resource, &emu->mmio, SZ_16M, SZ_4G,
+			       ~0ULL >> 12, SZ_16M, NULL, NULL);
+	if (rc)
+		return rc;
+
+	return devm_add_action_or_reset(emu->dev, emu_mmio_release, &emu->mmio);
+}
+
+static void emu_vfs_remove(struct tsm_emu *emu, const struct tsm_emu_fn *pf)
+{
+	u16 rid = tsm_emu_rid(pf);
+	struct pci_dev *pdev;
+
+	pdev = pci_get_domain_bus_and_slot(emu->sysdata.domain,
+					   PCI_BUS_NUM(rid), rid & 0xff);
+	if (!pdev)
+		return;
+
+	if (pci_num_vf(pdev))
+		pci_disable_sriov(pdev);
+	pci_dev_put(pdev);
+}
+
+/*
+ * A VF holds its PF until SR-IOV is disabled, which not every driver of a PF
+ * does when it goes: do it once the drivers are gone.
+ */
+static void emu_bus_remove(void *data)
+{
+	struct tsm_emu *emu = data;
+
+	pci_lock_rescan_remove();
+	pci_stop_root_bus(emu->bridge->bus);
+	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++) {
+		if (emu_fns[i].nr_vfs)
+			emu_vfs_remove(emu, &emu->fn[i]);
+	}
+	pci_remove_root_bus(emu->bridge->bus);
+	pci_unlock_rescan_remove();
+}
+
+static int emu_bridge_add(struct tsm_emu *emu, struct irq_domain *msi)
+{
+	struct pci_host_bridge *bridge;
+	int rc;
+
+	bridge = devm_pci_alloc_host_bridge(emu->dev, 0);
+	if (!bridge)
+		return -ENOMEM;
+
+	rc = pci_bus_find_emul_domain_nr(0, TSM_EMU_DOMAIN_MIN, INT_MAX);
+	if (rc < 0)
+		return rc;
+
+	/* Given back with the bridge */
+	bridge->domain_nr = rc;
+	emu->sysdata.domain = rc;
+	emu->sysdata.node = NUMA_NO_NODE;
+	emu->bridge = bridge;
+	bridge->dev.parent = emu->dev;
+	bridge->ops = &tsm_emu_config_ops;
+	bridge->sysdata = &emu->sysdata;
+	dev_set_msi_domain(&bridge->dev, msi);
+	emu->busn = DEFINE_RES_NAMED(0, NR_BUSES, dev_name(emu->dev),
+				     IORESOURCE_BUS);
+	pci_add_resource(&bridge->windows, &emu->busn);
+	pci_add_resource(&bridge->windows, &emu->mmio);
+
+	rc = pci_host_probe(bridge);
+	if (rc)
+		return rc;
+	return devm_add_action_or_reset(emu->dev, emu_bus_remove, emu);
+}
+
+static void emu_debugfs_remove(void *dir)
+{
+	debugfs_remove_recursive(dir);
+}
+
+static int emu_debugfs_add(struct tsm_emu *emu)
+{
+	struct dentry *dir = debugfs_create_dir(dev_name(emu->dev), NULL);
+
+	debugfs_create_atomic_t("requests", 0400, dir, &emu->requests);
+	return devm_add_action_or_reset(emu->dev, emu_debugfs_remove, dir);
+}
+
+/* The bus comes last and goes first: it needs all the rest */
+static int emu_probe(struct platform_device *pdev)
+{
+	struct irq_domain *msi;
+	struct tsm_emu *emu;
+	int rc;
+
+	emu = devm_kzalloc(&pdev->dev, sizeof(*emu), GFP_KERNEL);
+	if (!emu)
+		return -ENOMEM;
+	emu->dev = &pdev->dev;
+	raw_spin_lock_init(&emu->lock);
+
+	rc = emu_add_fns(emu);
+	if (rc)
+		return rc;
+	msi = emu_msi_add(emu);
+	if (IS_ERR(msi))
+		return PTR_ERR(msi);
+	rc = emu_mmio_add(emu);
+	if (rc)
+		return rc;
+	rc = emu_debugfs_add(emu);
+	if (rc)
+		return rc;
+	rc = tsm_emu_iommu_register(emu);
+	if (rc)
+		return rc;
+	rc = tsm_emu_tsm_register(emu);
+	if (rc)
+		return rc;
+	return emu_bridge_add(emu, msi);
+}
+
+static struct platform_driver emu_driver = {
+	.driver.name = DRV_NAME,
+	.probe = emu_probe,
+};
+
+static struct platform_device *emu_device;
+
+static int __init emu_init(void)
+{
+	int rc;
+
+	rc = platform_driver_register(&emu_driver);
+	if (rc)
+		return rc;
+
+	emu_device = platform_device_register_simple(DRV_NAME, 0, NULL, 0);
+	if (IS_ERR(emu_device)) {
+		platform_driver_unregister(&emu_driver);
+		return PTR_ERR(emu_device);
+	}
+	return 0;
+}
+
+static void __exit emu_exit(void)
+{
+	platform_device_unregister(emu_device);
+	platform_driver_unregister(&emu_driver);
+}
+
+/* The class of TSMs must be there first where all is built in */
+late_initcall(emu_init);
+module_exit(emu_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Emulated TEE I/O platform");

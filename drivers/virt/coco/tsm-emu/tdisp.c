@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TDISP responder of an emulated DSM, PCIe r7.0 sections 11.2 and 11.3. Takes a
+ * request, changes the TDI's state and gives the response: no locks, nothing of
+ * the platform but the TDI.
+ */
+#include <linux/align.h>
+#include <linux/random.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "tsm-emu.h"
+
+#define LOCK_FLAGS	(PCI_TDISP_LOCK_NO_FW_UPDATE | PCI_TDISP_LOCK_MSIX | \
+			 PCI_TDISP_LOCK_ALL_REQUEST_REDIRECT)
+
+/* Codes of the requests that the device serves, less 0x80 */
+#define REQ_MSGS	GENMASK(PCI_TDISP_STOP_INTERFACE & 0x7f,	\
+				PCI_TDISP_GET_VERSION & 0x7f)
+
+static size_t tdisp_error(struct pci_tdisp_header *hdr,
+			  enum pci_tdisp_error code)
+{
+	struct pci_tdisp_error_rsp *rsp = (void *)hdr;
+
+	rsp->hdr.type = PCI_TDISP_ERROR;
+	rsp->code = cpu_to_le32(code);
+	rsp->data = 0;
+	return sizeof(*rsp);
+}
+
+static size_t tdisp_get_version(void *resp)
+{
+	struct pci_tdisp_version *rsp = resp;
+
+	rsp->count = 1;
+	rsp->entry[0] = PCI_TDISP_VERSION_1_0;
+	return struct_size(rsp, entry, rsp->count);
+}
+
+static size_t tdisp_get_capabilities(void *resp)
+{
+	struct pci_tdisp_capabilities *rsp = resp;
+
+	memset(&rsp->dsm_caps, 0, sizeof(*rsp) - sizeof(rsp->hdr));
+	rsp->req_msgs_supported[0] = REQ_MSGS;
+	rsp->lock_flags_supported = cpu_to_le16(LOCK_FLAGS);
+	rsp->dev_addr_width = 52;
+	rsp->num_req_this = 1;
+	rsp->num_req_all = 1;
+	return sizeof(*rsp);
+}
+
+/* The report is of the moment of locking: it can't change before STOP */
+static void tdisp_make_report(struct tsm_emu_tdi *tdi, u16 lock_flags,
+			      u64 mmio_offset)
+{
+	struct pci_tdisp_interface_report *report = (void *)tdi->report;
+	struct pci_tdisp_mmio_range *range = report->mmio_range;
+	u32 info_len = strlen(TSM_EMU_DEVICE_INFO);
+	u8 *info;
+
+	memset(report, 0, sizeof(*report));
+	report->interface_info = cpu_to_le16(PCI_TDISP_REPORT_DMA_NO_PASID);
+	if (lock_flags & PCI_TDISP_LOCK_NO_FW_UPDATE)
+		report->interface_info |=
+			cpu_to_le16(PCI_TDISP_REPORT_NO_FW_UPDATE);
+
+	for (int i = 0; i < TSM_EMU_NR_BARS; i++) {
+		if (!tdi->bar[i].size)
+			continue;
+		range->first_page =
+			cpu_to_le64((tdi->bar[i].base + mmio_offset) / SZ_4K);
+		range->pages = cpu_to_le32(tdi->bar[i].size / SZ_4K);
+		range->attr = 0;
+		/* 64-bit BARs take two registers each */
+		range->range_id = cpu_to_le16(2 * i);
+		range++;
+	}
+	report->mmio_range_count = cpu_to_le32(range - report->mmio_range);
+
+	info = (u8 *)range;
+	put_unaligned_le32(info_len, info);
+	info += sizeof(__le32);
+	memcpy(info, TSM_EMU_DEVICE_INFO, info_len);
+	tdi->report_len = info + info_len - tdi->report;
+}
+
+static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
+{
+	const struct pci_tdisp_lock_interface *lock = req;
+	struct pci_tdisp_lock_interface_rsp *rsp = resp;
+	u64 mmio_offset = le64_to_cpu(lock->mmio_reporting_offset);
+	u16 flags = le16_to_cpu(lock->flags);
+
+	if (tdi->state != PCI_TDISP_STATE_CONFIG_UNLOCKED)
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+	if (flags & ~LOCK_FLAGS || lock->reserved ||
+	    !IS_ALIGNED(mmio_offset, SZ_4K))
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
+
+	tdisp_make_report(tdi, flags, mmio_offset);
+	get_random_bytes(tdi->nonce, sizeof(tdi->nonce));
+	tdi->state = PCI_TDISP_STATE_CONFIG_LOCKED;
+
+	memcpy(rsp->start_nonce, tdi->nonce, sizeof(rsp->start_nonce));
+	return sizeof(*rsp);
+}
+
+static size_t tdisp_get_report(struct tsm_emu_tdi *tdi, const void *req,
+			       void *resp)
+{
+	const struct pci_tdisp_get_interface_report *get = req;
+	struct pci_tdisp_interface_report_rsp *rsp = resp;
+	u16 offset = le16_to_cpu(get->offset);
+	u16 length = le16_to_cpu(get->length);
+
+	if (tdi->state != PCI_TDISP_STATE_CONFIG_LOCKED &&
+	    tdi->state != PCI_TDISP_STATE_RUN)
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+	if (!length || offset >= tdi->report_len)
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
+
+	length = min3(length, tdi->report_len - offset, TSM_EMU_PORTION_MAX);
+	rsp->portion_length = cpu_to_le16(length);
+	rsp->remainder_length = cpu_to_le16(tdi->report_len - offset - length);
+	memcpy(rsp->report, tdi->report + offset, length);
+	return struct_size(rsp, report, length);
+}
+
+static size_t tdisp_get_state(struct tsm_emu_tdi *tdi, void *resp)
+{
+	struct pci_tdisp_interface_state_rsp *rsp = resp;
+
+	rsp->state = tdi->state;
+	return sizeof(*rsp);
+}
+
+static size_t tdisp_start(struct tsm_emu_tdi *tdi, const void *req, void *resp)
+{
+	const struct pci_tdisp_start_interface *start = req;
+
+	if (tdi->state != PCI_TDISP_STATE_CONFIG_LOCKED)
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+	if (memcmp(start->start_nonce, tdi->nonce, sizeof(tdi->nonce)))
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_NONCE);
+
+	/* A nonce is good for one START, section 11.3.14 */
+	memzero_explicit(tdi->nonce, sizeof(tdi->nonce));
+	tdi->state = PCI_TDISP_STATE_RUN;
+	return sizeof(struct pci_tdisp_header);
+}
+
+static size_t tdisp_stop(struct tsm_emu_tdi *tdi)
+{
+	memzero_explicit(tdi->nonce, sizeof(tdi->nonce));
+	tdi->report_len = 0;
+	tdi->state = PCI_TDISP_STATE_CONFIG_UNLOCKED;
+	return sizeof(struct pci_tdisp_header);
+}
+
+static size_t tdisp_req_len(u8 type)
+{
+	switch (type) {
+	case PCI_TDISP_GET_CAPABILITIES:
+		return sizeof(struct pci_tdisp_get_capabilities);
+	case PCI_TDISP_LOCK_INTERFACE:
+		return sizeof(struct pci_tdisp_lock_interface);
+	case PCI_TDISP_GET_INTERFACE_REPORT:
+		return sizeof(struct pci_tdisp_get_interface_report);
+	case PCI_TDISP_START_INTERFACE:
+		return sizeof(struct pci_tdisp_start_interface);
+	default:
+		return sizeof(struct pci_tdisp_header);
+	}
+}
+
+/* Of several errors the first in this order is reported, section 11.3.23 */
+static enum pci_tdisp_error tdisp_check(const struct tsm_emu_tdi *tdi,
+					const struct pci_tdisp_header *hdr,
+					size_t len)
+{
+	u8 code = hdr->type & ~PCI_TDISP_REQ;
+
+	if (hdr->version != PCI_TDISP_VERSION_1_0)
+		return PCI_TDISP_ERR_VERSION_MISMATCH;
+	if (!(hdr->type & PCI_TDISP_REQ) || code > 7 || !(REQ_MSGS & BIT(code)))
+		return PCI_TDISP_ERR_UNSUPPORTED_REQUEST;
+	if (!tdi)
+		return PCI_TDISP_ERR_INVALID_INTERFACE;
+	if (len < tdisp_req_len(hdr->type))
+		return PCI_TDISP_ERR_INVALID_REQUEST;
+	return 0;
+}
+
+/**
+ * tsm_emu_tdisp() - serve a TDISP request
+ * @tdi: TDI that the request names, or NULL if the device has no such
+ * @req: the request
+ * @len: bytes at @req, at least a header
+ * @resp: room for TSM_EMU_TDISP_MAX bytes
+ *
+ * Context: caller serializes the requests for a TDI
+ * Return: length of the response
+ */
+size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
+		     void *resp)
+{
+	const struct pci_tdisp_header *hdr = req;
+	struct pci_tdisp_header *rsp = resp;
+	enum pci_tdisp_error error;
+
+	*rsp = *hdr;
+	rsp->version = PCI_TDISP_VERSION_1_0;
+	rsp->type = hdr->type & ~PCI_TDISP_REQ;
+
+	error = tdisp_check(tdi, hdr, len);
+	if (error)
+		return tdisp_error(rsp, error);
+
+	switch (hdr->type) {
+	case PCI_TDISP_GET_VERSION:
+		return tdisp_get_version(resp);
+	case PCI_TDISP_GET_CAPABILITIES:
+		return tdisp_get_capabilities(resp);
+	case PCI_TDISP_LOCK_INTERFACE:
+		return tdisp_lock(tdi, req, resp);
+	case PCI_TDISP_GET_INTERFACE_REPORT:
+		return tdisp_get_report(tdi, req, resp);
+	case PCI_TDISP_GET_INTERFACE_STATE:
+		return tdisp_get_state(tdi, resp);
+	case PCI_TDISP_START_INTERFACE:
+		return tdisp_start(tdi, req, resp);
+	case PCI_TDISP_STOP_INTERFACE:
+		return tdisp_stop(tdi);
+	default:
+		return tdisp_error(rsp, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
+	}
+}
+
+/**
+ * tsm_emu_tdi_reconfigured() - the host touched what a lock protects
+ * @tdi: TDI in whatever state
+ *
+ * Context: caller serializes with tsm_emu_tdisp()
+ */
+void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi)
+{
+	if (tdi->state == PCI_TDISP_STATE_CONFIG_UNLOCKED)
+		return;
+
+	memzero_explicit(tdi->nonce, sizeof(tdi->nonce));
+	tdi->state = PCI_TDISP_STATE_ERROR;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Emulated TEE I/O platform
+ *
+ *   platform.c  host bridge and functions, set up and taken down
+ *   config.c    configuration space of the functions
+ *   doe.c       DOE mailbox of a Device Security Manager (DSM)
+ *   tdisp.c     TDISP responder of a DSM: the state of each TDI
+ *   iommu.c     IOMMU for the functions of the segment
+ *   tsm.c       link TSM that takes the messages of guests to the DSM
+ */
+#ifndef __TSM_EMU_H
+#define __TSM_EMU_H
+
+#include <linux/atomic.h>
+#include <linux/iommu.h>
+#include <linux/pci.h>
+#include <linux/pci-tdisp.h>
+#include <linux/pci-tsm.h>
+#include <linux/spinlock.h>
+
+#define TSM_EMU_VENDOR_ID		0x7e10
+#define TSM_EMU_DOMAIN_MIN		0x10000
+#define TSM_EMU_MAX_FNS			12
+
+/* Type of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has it */
+#define TSM_EMU_VIOMMU_TYPE		0x7e105e1f
+
+/* Functions have 64-bit BARs only */
+#define TSM_EMU_NR_BARS			2
+
+/* What the report of a TDI says about the device, in the clear */
+#define TSM_EMU_DEVICE_INFO		"emulated TEE device, keeps no secret: only for tests"
+
+#define TSM_EMU_REPORT_MAX						\
+	(sizeof(struct pci_tdisp_interface_report) +			\
+	 TSM_EMU_NR_BARS * sizeof(struct pci_tdisp_mmio_range) +	\
+	 sizeof(__le32) + sizeof(TSM_EMU_DEVICE_INFO))
+
+/* A small buffer in the device, so that reports come in portions */
+#define TSM_EMU_PORTION_MAX		64
+
+/* Longest TDISP message that a DSM takes or gives */
+#define TSM_EMU_TDISP_MAX						\
+	(sizeof(struct pci_tdisp_interface_report_rsp) + TSM_EMU_PORTION_MAX)
+
+struct tsm_emu;
+
+/**
+ * struct tsm_emu_tdi - TDI as its device sees it
+ * @state: see &enum pci_tdisp_state
+ * @nonce: what START has to show, valid in CONFIG_LOCKED
+ * @report: interface report, valid from CONFIG_LOCKED to ERROR
+ * @report_len: bytes of it
+ * @bar: the MMIO of the TDI
+ * @bar.base: address that the host assigned
+ * @bar.size: its length, 0 for no BAR
+ */
+struct tsm_emu_tdi {
+	enum pci_tdisp_state state;
+	u8 nonce[PCI_TDISP_NONCE_LEN];
+	u8 report[TSM_EMU_REPORT_MAX];
+	u16 report_len;
+	struct {
+		u64 base;
+		u64 size;
+	} bar[TSM_EMU_NR_BARS];
+};
+
+#define TSM_EMU_DOE_DWORDS		64
+
+/**
+ * struct tsm_emu_doe - DOE mailbox, PCIe r7.0 section 6.30
+ * @req: data object that is written
+ * @req_dwords: how much of it there is, more than fit is an error
+ * @resp: data object to read
+ * @resp_dwords: length of it
+ * @resp_pos: the dword to read next
+ */
+struct tsm_emu_doe {
+	u32 req[TSM_EMU_DOE_DWORDS];
+	unsigned int req_dwords;
+	u32 resp[TSM_EMU_DOE_DWORDS];
+	unsigned int resp_dwords;
+	unsigned int resp_pos;
+};
+
+/**
+ * struct tsm_emu_fn_desc - what a function is built as
+ * @device_id: PCI device id
+ * @pcie_type: PCI_EXP_TYPE_*
+ * @port: index of the root port above it, or -1
+ * @devfn: device and function number; of a PF's first VF for the VFs
+ * @multifunction: function 0 of a device that has more
+ * @dsm: has IDE and the DOE mailbox of a DSM
+ * @nr_vfs: VFs of a PF
+ * @bar_size: bytes, 0 for no BAR
+ * @vf_bar_size: of a PF's VFs
+ */
+struct tsm_emu_fn_desc {
+	u16 device_id;
+	u8 pcie_type;
+	s8 port;
+	u8 devfn;
+	bool multifunction;
+	bool dsm;
+	u8 nr_vfs;
+	u32 bar_size[TSM_EMU_NR_BARS];
+	u32 vf_bar_size[TSM_EMU_NR_BARS];
+};
+
+/**
+ * struct tsm_emu_fn - function of the segment
+ * @desc: what it is built as; for a VF that of its PF
+ * @port: root port above it or NULL
+ * @pf: physical function of a VF or NULL
+ * @vf_index: number of a VF, from 0
+ * @devfn: device and function number
+ * @config: configuration space
+ * @wmask: its writable bits
+ * @doe: mailbox, used where @desc has a DSM
+ * @tdi: the function as a TDI
+ */
+struct tsm_emu_fn {
+	const struct tsm_emu_fn_desc *desc;
+	struct tsm_emu_fn *port;
+	struct tsm_emu_fn *pf;
+	unsigned int vf_index;
+	unsigned int devfn;
+	u8 config[PCI_CFG_SPACE_EXP_SIZE];
+	u8 wmask[PCI_CFG_SPACE_EXP_SIZE];
+	struct tsm_emu_doe doe;
+	struct tsm_emu_tdi tdi;
+};
+
+/**
+ * struct tsm_emu - the platform
+ * @sysdata: found through &pci_bus.sysdata, x86 takes its domain from it
+ * @dev: platform device
+ * @lock: protects @fn: configuration space and what the devices hold
+ * @fn: functions of the segment
+ * @nr_fns: number of them
+ * @busn: bus numbers of the segment
+ * @mmio: address space for the BARs, nothing decodes it
+ * @bridge: host bridge
+ * @iommu: IOMMU of the segment
+ * @tsm_ops: link operations, without those that a test omits
+ * @tsm_dev: the link TSM
+ * @requests: how many guest requests reached the TSM
+ */
+struct tsm_emu {
+	struct pci_sysdata sysdata;
+	struct device *dev;
+	raw_spinlock_t lock;
+	struct tsm_emu_fn fn[TSM_EMU_MAX_FNS];
+	unsigned int nr_fns;
+	struct resource busn;
+	struct resource mmio;
+	struct pci_host_bridge *bridge;
+	struct iommu_device iommu;
+	struct pci_tsm_ops tsm_ops;
+	struct tsm_dev *tsm_dev;
+	atomic_t requests;
+};
+
+/**
+ * struct tsm_emu_spdm_vdm - SPDM vendor defined message around a TDISP message
+ * @version: of SPDM
+ * @code: TSM_EMU_SPDM_VDM_REQ or TSM_EMU_SPDM_VDM_RSP
+ * @param1: 0
+ * @param2: 0
+ * @standard_id: TSM_EMU_SPDM_STANDARD_PCI_SIG
+ * @vendor_id_len: length of @vendor_id
+ * @vendor_id: PCI_VENDOR_ID_PCI_SIG
+ * @payload_len: length of @protocol_id and @payload
+ * @protocol_id: TSM_EMU_PROTOCOL_TDISP
+ * @payload: the TDISP message
+ *
+ * PCIe r7.0 section 6.31.3. Real devices take it in a secured session only.
+ */
+struct tsm_emu_spdm_vdm {
+	u8 version;
+	u8 code;
+	u8 param1;
+	u8 param2;
+	__le16 standard_id;
+	u8 vendor_id_len;
+	__le16 vendor_id;
+	__le16 payload_len;
+	u8 protocol_id;
+	u8 payload[];
+} __packed;
+
+#define TSM_EMU_SPDM_VERSION		0x12
+#define TSM_EMU_SPDM_VDM_REQ		0xfe
+#define TSM_EMU_SPDM_VDM_RSP		0x7e
+#define TSM_EMU_SPDM_STANDARD_PCI_SIG	0x3
+#define TSM_EMU_PROTOCOL_TDISP		0x1
+
+extern struct pci_ops tsm_emu_config_ops;
+
+static inline struct tsm_emu *pci_dev_to_emu(struct pci_dev *pdev)
+{
+	return container_of_const((struct pci_sysdata *)pdev->sysdata,
+				  struct tsm_emu, sysdata);
+}
+
+static inline bool is_tsm_emu_fn(struct pci_dev *pdev)
+{
+	return pdev->bus->ops == &tsm_emu_config_ops;
+}
+
+void tsm_emu_config_init(struct tsm_emu_fn *fn);
+unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index);
+u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
+void tsm_emu_tdi_bars(struct tsm_emu_fn *fn);
+struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);
+void tsm_emu_doe_write(struct tsm_emu *emu, struct tsm_emu_fn *fn,
+		       unsigned int reg, u32 val);
+size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
+		     void *resp);
+void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
+int tsm_emu_iommu_register(struct tsm_emu *emu);
+int tsm_emu_tsm_register(struct tsm_emu *emu);
+
+/* Layout of the configuration space, offsets of capabilities */
+#define TSM_EMU_CAP_EXP			0x40
+#define TSM_EMU_ECAP_DOE		0x100
+#define TSM_EMU_ECAP_IDE		0x140
+#define TSM_EMU_ECAP_SRIOV		0x180
+
+#endif /* __TSM_EMU_H */
