@@ -1,0 +1,1462 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOMMU_VDEVICE_TSM_OP, _GUEST_REQUEST and _INFO on the emulated TEE I/O
+ * platform (CONFIG_TSM_EMU), whose TSM takes bare TDISP messages.
+ *
+ * An error must come with all that the caller may rely on: where it says that
+ * nothing happened, the platform's own count of requests must not have moved.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include "kselftest_harness.h"
+#include "tsm_setup.h"
+#include "tsm_tdisp.h"
+
+#define REQUESTS_FILE "/sys/kernel/debug/tsm_emu.0/requests"
+#define OMIT_OPS_FILE "/sys/module/tsm_emu/parameters/omit_ops"
+#define OMIT_TDI 1
+#define OMIT_GUEST_REQ 2
+#define OMIT_GUEST_PROTO 8
+
+#define POISON 0xa5
+#define POISON32 0xa5a5a5a5U
+#define POISON64 0xa5a5a5a5a5a5a5a5ULL
+
+#define SCOPE(name) IOMMU_VDEVICE_TSM_SCOPE_##name
+#define NR_SCOPES 4
+#define MAX_MSGS 64
+#define NR_BARS 6
+
+/* Longest request that the TDISP table knows: START_INTERFACE */
+#define TDISP_REQ_MAX sizeof(struct pci_tdisp_start_interface)
+
+/**
+ * struct tsm_test - what all fixtures have
+ * @s: the function
+ * @cmd: the request to be sent, then its outcome
+ * @resp: room for the response
+ * @count: requests that reached the TSM before @cmd
+ */
+struct tsm_test {
+	struct tsm_setup s;
+	struct iommu_vdevice_tsm_guest_request cmd;
+	u8 resp[TDISP_RESP_MAX];
+	unsigned long count;
+};
+
+/* What the specification says of each message, not what the driver says */
+static const struct {
+	u8 type;
+	u8 class;
+	u8 req_len;
+} tdisp_msgs[] = {
+	{ PCI_TDISP_GET_VERSION, SCOPE(INFO), 16 },
+	{ PCI_TDISP_GET_CAPABILITIES, SCOPE(INFO), 20 },
+	{ PCI_TDISP_LOCK_INTERFACE, SCOPE(STATE_CHANGE), 36 },
+	{ PCI_TDISP_GET_INTERFACE_REPORT, SCOPE(INFO), 20 },
+	{ PCI_TDISP_GET_INTERFACE_STATE, SCOPE(INFO), 16 },
+	{ PCI_TDISP_START_INTERFACE, SCOPE(STATE_CHANGE), 48 },
+	{ PCI_TDISP_STOP_INTERFACE, SCOPE(STATE_CHANGE), 16 },
+	{ PCI_TDISP_BIND_P2P_STREAM, SCOPE(STATE_CHANGE), 17 },
+	{ PCI_TDISP_UNBIND_P2P_STREAM, SCOPE(STATE_CHANGE), 17 },
+	{ PCI_TDISP_SET_MMIO_ATTRIBUTE, SCOPE(STATE_CHANGE), 32 },
+};
+
+/* Row: scope that is claimed, column: class of the message */
+static const bool admitted[NR_SCOPES][NR_SCOPES] = {
+	[SCOPE(INFO)] = { true, false, false, false },
+	[SCOPE(STATE_CHANGE)] = { true, true, false, false },
+	[SCOPE(DEBUG_READ)] = { true, false, true, false },
+	[SCOPE(DEBUG_WRITE)] = { true, true, true, true },
+};
+
+static bool read_number(const char *path, unsigned long *value)
+{
+	FILE *file = fopen(path, "r");
+	bool ok;
+
+	if (!file)
+		return false;
+	ok = fscanf(file, "%lu", value) == 1;
+	fclose(file);
+	return ok;
+}
+
+static unsigned long count_requests(struct __test_metadata *_metadata)
+{
+	unsigned long count;
+
+	ASSERT_TRUE(read_number(REQUESTS_FILE, &count));
+	return count;
+}
+
+/* Return: an anonymous page that is followed by one without access */
+static void *map_last_page(struct __test_metadata *_metadata, int prot)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	char *map = mmap(NULL, 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, mprotect(map, page, prot));
+	return map;
+}
+
+/* Fill in a good request, with outputs that tell if they are written */
+static void prepare(struct tsm_test *t, u32 scope, const void *req, u32 len)
+{
+	t->cmd = (struct iommu_vdevice_tsm_guest_request) {
+		.size = sizeof(t->cmd),
+		.vdevice_id = t->s.vdevice_id,
+		.scope = scope,
+		.req_len = len,
+		.resp_len = sizeof(t->resp),
+		.tsm_type = IOMMU_TSM_TYPE_TDISP,
+		.req_uptr = (uintptr_t)req,
+		.resp_uptr = (uintptr_t)t->resp,
+		.out_resp_len = POISON32,
+		.out_flags = POISON32,
+		.out_tsm_code = POISON64,
+	};
+	memset(t->resp, POISON, sizeof(t->resp));
+}
+
+static int send_cmd(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	t->count = count_requests(_metadata);
+	if (ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST, &t->cmd))
+		return -errno;
+	return 0;
+}
+
+static void expect_poison_from(struct __test_metadata *_metadata,
+			       struct tsm_test *t, size_t from)
+{
+	for (size_t i = from; i < sizeof(t->resp); i++) {
+		ASSERT_EQ(POISON, t->resp[i]) {
+			TH_LOG("byte %zu of the response was written", i);
+		}
+	}
+}
+
+/* The request succeeds, and nothing is written but the response */
+static void expect_ok(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	ASSERT_EQ(0, send_cmd(_metadata, t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
+	EXPECT_EQ(t->count + 1, count_requests(_metadata));
+	ASSERT_LE(t->cmd.out_resp_len, t->cmd.resp_len);
+	expect_poison_from(_metadata, t, t->cmd.out_resp_len);
+}
+
+/* The request fails and nothing happened; @needed goes with ENOBUFS */
+static void expect_refused(struct __test_metadata *_metadata,
+			   struct tsm_test *t, int err, u32 needed)
+{
+	ASSERT_EQ(-err, send_cmd(_metadata, t));
+	EXPECT_EQ(0, t->cmd.out_flags);
+	EXPECT_EQ(0, t->cmd.out_tsm_code);
+	EXPECT_EQ(needed, t->cmd.out_resp_len);
+	EXPECT_EQ(t->count, count_requests(_metadata));
+	expect_poison_from(_metadata, t, 0);
+}
+
+/* As expect_refused(), but not even the outputs were written */
+static void expect_unheard(struct __test_metadata *_metadata,
+			   struct tsm_test *t, int err)
+{
+	ASSERT_EQ(-err, send_cmd(_metadata, t));
+	EXPECT_EQ(POISON32, t->cmd.out_flags);
+	EXPECT_EQ(POISON64, t->cmd.out_tsm_code);
+	EXPECT_EQ(POISON32, t->cmd.out_resp_len);
+	EXPECT_EQ(t->count, count_requests(_metadata));
+	expect_poison_from(_metadata, t, 0);
+}
+
+static struct pci_tdisp_header header(const struct tsm_test *t, u8 type)
+{
+	return tdisp_header(type, t->s.virt_id);
+}
+
+/* The response is of this kind, and the TSM has nothing to complain about */
+static void expect_response(struct __test_metadata *_metadata,
+			    struct tsm_test *t, u8 type, u32 len)
+{
+	EXPECT_EQ(0, t->cmd.out_tsm_code);
+	EXPECT_EQ(len, t->cmd.out_resp_len);
+	ASSERT_TRUE(tdisp_is_response(t->resp, t->cmd.out_resp_len, type, len));
+	EXPECT_EQ(t->s.virt_id,
+		  le32toh(((struct pci_tdisp_header *)t->resp)->function_id));
+}
+
+/* The response is a TDISP error, which the TSM's code repeats */
+static void expect_tdisp_error(struct __test_metadata *_metadata,
+			       struct tsm_test *t, u32 code)
+{
+	EXPECT_EQ(code, t->cmd.out_tsm_code);
+	EXPECT_EQ(code, tdisp_error(t->resp, t->cmd.out_resp_len));
+}
+
+static int get_state(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	const struct pci_tdisp_interface_state_rsp *rsp = (void *)t->resp;
+	struct pci_tdisp_header req = header(t, PCI_TDISP_GET_INTERFACE_STATE);
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_GET_INTERFACE_STATE, sizeof(*rsp));
+	return rsp->state;
+}
+
+static struct pci_tdisp_lock_interface lock_req(const struct tsm_test *t)
+{
+	return (struct pci_tdisp_lock_interface) {
+		.hdr = header(t, PCI_TDISP_LOCK_INTERFACE),
+		.flags = htole16(PCI_TDISP_LOCK_NO_FW_UPDATE),
+	};
+}
+
+static void lock(struct __test_metadata *_metadata, struct tsm_test *t,
+		 u8 nonce[PCI_TDISP_NONCE_LEN])
+{
+	const struct pci_tdisp_lock_interface_rsp *rsp = (void *)t->resp;
+	struct pci_tdisp_lock_interface req = lock_req(t);
+
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_LOCK_INTERFACE, sizeof(*rsp));
+	memcpy(nonce, rsp->start_nonce, PCI_TDISP_NONCE_LEN);
+}
+
+static void start(struct __test_metadata *_metadata, struct tsm_test *t,
+		  const u8 nonce[PCI_TDISP_NONCE_LEN])
+{
+	struct pci_tdisp_start_interface req = {
+		.hdr = header(t, PCI_TDISP_START_INTERFACE),
+	};
+
+	memcpy(req.start_nonce, nonce, sizeof(req.start_nonce));
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+}
+
+static void run(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	u8 nonce[PCI_TDISP_NONCE_LEN];
+
+	lock(_metadata, t, nonce);
+	start(_metadata, t, nonce);
+	ASSERT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+}
+
+static u32 read_report(struct __test_metadata *_metadata, struct tsm_test *t,
+		       u8 *report, u32 size)
+{
+	const struct pci_tdisp_interface_report_rsp *rsp = (void *)t->resp;
+	struct pci_tdisp_get_interface_report req = {
+		.hdr = header(t, PCI_TDISP_GET_INTERFACE_REPORT),
+		.length = htole16(UINT16_MAX),
+	};
+	u32 len = 0, portion;
+
+	do {
+		req.offset = htole16(len);
+		prepare(t, SCOPE(INFO), &req, sizeof(req));
+		expect_ok(_metadata, t);
+		ASSERT_LT(sizeof(*rsp), t->cmd.out_resp_len);
+		portion = le16toh(rsp->portion_length);
+		expect_response(_metadata, t, PCI_TDISP_GET_INTERFACE_REPORT,
+				sizeof(*rsp) + portion);
+		ASSERT_LE(len + portion, size);
+		memcpy(report + len, rsp->report, portion);
+		len += portion;
+	} while (rsp->remainder_length);
+	return len;
+}
+
+static void info(struct __test_metadata *_metadata, struct tsm_test *t,
+		 struct iommu_vdevice_tsm_info *cmd)
+{
+	*cmd = (struct iommu_vdevice_tsm_info) {
+		.size = sizeof(*cmd),
+		.vdevice_id = t->s.vdevice_id,
+		.num_msgs = cmd->num_msgs,
+		.msgs_uptr = cmd->msgs_uptr,
+	};
+	ASSERT_EQ(0, ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd));
+}
+
+static u32 info_state(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	struct iommu_vdevice_tsm_info cmd = {};
+
+	info(_metadata, t, &cmd);
+	return cmd.out_state;
+}
+
+static int bind_tdi(struct tsm_test *t)
+{
+	return tsm_op(&t->s, IOMMU_VDEVICE_TSM_BIND);
+}
+
+static int unbind_tdi(struct tsm_test *t)
+{
+	return tsm_op(&t->s, IOMMU_VDEVICE_TSM_UNBIND);
+}
+
+#define ASSERT_STEP(_step)                                  \
+	ASSERT_EQ(0, _step(&self->t.s)) {                   \
+		TH_LOG("could not %s", self->t.s.error);    \
+	}
+
+/* Bring the function to the vDEVICE, or say why not. Return: 0 if it is there */
+static int setup(struct __test_metadata *_metadata, struct tsm_test *t,
+		 const char *name, bool assign)
+{
+	unsigned long count;
+	int rc;
+
+	tsm_setup_init(&t->s, tsm_find_function(name));
+	rc = tsm_prepare_host(&t->s);
+	if (!rc && assign)
+		rc = tsm_assign(&t->s);
+	if (!rc && !read_number(REQUESTS_FILE, &count))
+		rc = tsm_lack(&t->s, errno, "read %s (debugfs)", REQUESTS_FILE);
+	if (rc && t->s.missing)
+		SKIP(return rc, "could not %s", t->s.error);
+	EXPECT_EQ(0, rc) {
+		TH_LOG("could not %s", t->s.error);
+	}
+	return rc;
+}
+
+/* Any function, as far as its vDEVICE */
+FIXTURE(tsm)
+{
+	struct tsm_test t;
+};
+
+FIXTURE_VARIANT(tsm)
+{
+	const char *name;
+};
+
+FIXTURE_VARIANT_ADD(tsm, pf0)
+{
+	.name = "pf0",
+};
+
+FIXTURE_VARIANT_ADD(tsm, fn1)
+{
+	.name = "fn1",
+};
+
+FIXTURE_VARIANT_ADD(tsm, vf)
+{
+	.name = "vf",
+};
+
+FIXTURE_SETUP(tsm)
+{
+	setup(_metadata, &self->t, variant->name, true);
+}
+
+FIXTURE_TEARDOWN(tsm)
+{
+	tsm_setup_close(&self->t.s);
+	/* for the tests that disconnect it */
+	tsm_connect(&self->t.s);
+}
+
+TEST_F(tsm, lock_attest_start_stop)
+{
+	const struct pci_tdisp_version *version = (void *)self->t.resp;
+	const struct pci_tdisp_capabilities *caps = (void *)self->t.resp;
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct pci_tdisp_get_capabilities caps_req = {
+		.hdr = header(&self->t, PCI_TDISP_GET_CAPABILITIES),
+	};
+	u8 nonce[PCI_TDISP_NONCE_LEN], report[1024];
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_GET_VERSION, sizeof(*version) + 1);
+	EXPECT_EQ(1, version->count);
+	EXPECT_EQ(PCI_TDISP_VERSION_1_0, version->entry[0]);
+
+	prepare(t, SCOPE(INFO), &caps_req, sizeof(caps_req));
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_GET_CAPABILITIES, sizeof(*caps));
+	EXPECT_EQ(0xfe, caps->req_msgs_supported[0]);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+
+	lock(_metadata, t, nonce);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, get_state(_metadata, t));
+	EXPECT_LT(0, read_report(_metadata, t, report, sizeof(report)));
+
+	nonce[0] ^= 1;
+	start(_metadata, t, nonce);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_NONCE);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, get_state(_metadata, t));
+
+	nonce[0] ^= 1;
+	start(_metadata, t, nonce);
+	expect_response(_metadata, t, PCI_TDISP_START_INTERFACE, sizeof(req));
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+
+	req = header(t, PCI_TDISP_STOP_INTERFACE);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_STOP_INTERFACE, sizeof(req));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+/* Size and address of the memory BARs, as the host has assigned them */
+static int read_bars(struct __test_metadata *_metadata, struct tsm_test *t,
+		     u64 addr[NR_BARS], u64 size[NR_BARS])
+{
+	unsigned long long from, to, flags;
+	char path[128];
+	FILE *file;
+	int nr = 0;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource",
+		 t->s.fn->bdf);
+	file = fopen(path, "r");
+	ASSERT_NE(NULL, file);
+	for (int i = 0; i < NR_BARS; i++) {
+		ASSERT_EQ(3, fscanf(file, "%llx %llx %llx", &from, &to, &flags));
+		addr[i] = from;
+		size[i] = to ? to - from + 1 : 0;
+		nr += !!size[i];
+	}
+	fclose(file);
+	return nr;
+}
+
+TEST_F(tsm, report_is_about_the_bars)
+{
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+	struct pci_tdisp_interface_report *report;
+	u64 addr[NR_BARS], size[NR_BARS];
+	struct tsm_test *t = &self->t;
+	u64 offset = 0x123456000;
+	u8 buf[1024];
+	u32 count;
+	int nr;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	req.mmio_reporting_offset = htole64(offset);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	EXPECT_EQ(0, t->cmd.out_tsm_code);
+
+	nr = read_bars(_metadata, t, addr, size);
+	ASSERT_LT(0, nr);
+	ASSERT_LE(sizeof(*report), read_report(_metadata, t, buf, sizeof(buf)));
+	report = (void *)buf;
+	count = le32toh(report->mmio_range_count);
+	ASSERT_EQ(nr, count);
+
+	for (u32 i = 0; i < count; i++) {
+		struct pci_tdisp_mmio_range *range = &report->mmio_range[i];
+		u32 bar = le16toh(range->range_id);
+
+		ASSERT_GT(NR_BARS, bar);
+		ASSERT_NE(0, size[bar]);
+		EXPECT_EQ((addr[bar] + offset) >> 12, le64toh(range->first_page));
+		EXPECT_EQ(size[bar] >> 12, le32toh(range->pages));
+		/* not twice */
+		size[bar] = 0;
+	}
+}
+
+/* A guest names a function that is not its own */
+TEST_F(tsm, other_function)
+{
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	req.hdr.function_id = htole32(t->s.virt_id + 1);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+/* What the host does to a locked function shows */
+TEST_F(tsm, reset_while_locked)
+{
+	struct pci_tdisp_header stop = header(&self->t, PCI_TDISP_STOP_INTERFACE);
+	u8 nonce[PCI_TDISP_NONCE_LEN];
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	lock(_metadata, t, nonce);
+	ASSERT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_RESET));
+	EXPECT_EQ(PCI_TDISP_STATE_ERROR, get_state(_metadata, t));
+
+	start(_metadata, t, nonce);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+	EXPECT_EQ(PCI_TDISP_STATE_ERROR, get_state(_metadata, t));
+
+	prepare(t, SCOPE(STATE_CHANGE), &stop, sizeof(stop));
+	expect_ok(_metadata, t);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+TEST_F(tsm, never_bound)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_refused(_metadata, t, ENXIO, 0);
+}
+
+TEST_F(tsm, unbind_and_bind_again)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	EXPECT_EQ(0, unbind_tdi(t));
+	ASSERT_EQ(0, bind_tdi(t));
+	run(_metadata, t);
+
+	EXPECT_EQ(0, unbind_tdi(t));
+	EXPECT_EQ(0, unbind_tdi(t));
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_refused(_metadata, t, ENXIO, 0);
+
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+TEST_F(tsm, bind_twice)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(-EEXIST, bind_tdi(t));
+	run(_metadata, t);
+	EXPECT_EQ(-EEXIST, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+}
+
+TEST_F(tsm, info_follows_the_function)
+{
+	struct tsm_test *t = &self->t;
+
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, t));
+	ASSERT_EQ(0, unbind_tdi(t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
+	ASSERT_STEP(tsm_disconnect);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_NONE, info_state(_metadata, t));
+}
+
+TEST_F(tsm, bind_unconnected)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_STEP(tsm_disconnect);
+	EXPECT_EQ(-ENXIO, bind_tdi(t));
+	ASSERT_STEP(tsm_connect);
+	EXPECT_EQ(0, bind_tdi(t));
+}
+
+/* The host takes the TDI away; a request must not reach what comes after */
+TEST_F(tsm, disconnect_unbinds)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	run(_metadata, t);
+
+	ASSERT_STEP(tsm_disconnect);
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_refused(_metadata, t, ENXIO, 0);
+	EXPECT_EQ(-ENXIO, bind_tdi(t));
+
+	ASSERT_STEP(tsm_connect);
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_refused(_metadata, t, ENXIO, 0);
+	EXPECT_EQ(0, unbind_tdi(t));
+
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+TEST_F(tsm, destroy_of_vdevice_unbinds)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	run(_metadata, t);
+
+	EXPECT_EQ(0, tsm_destroy(&t->s, &t->s.vdevice_id));
+	ASSERT_STEP(tsm_alloc_vdevice);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+/* All that is left open is closed, then the next VM gets the function */
+static void expect_next_vm(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	const struct tsm_function *fn = t->s.fn;
+
+	tsm_setup_close(&t->s);
+	tsm_setup_init(&t->s, fn);
+	ASSERT_EQ(0, tsm_assign(&t->s)) {
+		TH_LOG("could not %s", t->s.error);
+	}
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+static void close_first(struct __test_metadata *_metadata, struct tsm_test *t,
+			int *fd)
+{
+	ASSERT_EQ(0, bind_tdi(t));
+	run(_metadata, t);
+	EXPECT_EQ(0, close(*fd));
+	*fd = -1;
+}
+
+TEST_F(tsm, close_vm_first)
+{
+	close_first(_metadata, &self->t, &self->t.s.vm);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, &self->t));
+	expect_next_vm(_metadata, &self->t);
+}
+
+TEST_F(tsm, close_iommufd_first)
+{
+	close_first(_metadata, &self->t, &self->t.s.iommufd);
+	expect_next_vm(_metadata, &self->t);
+}
+
+TEST_F(tsm, close_device_first)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	close_first(_metadata, t, &t->s.cdev);
+	/* KVM's reference on the file keeps the device open */
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+
+	EXPECT_EQ(0, close(t->s.kvm_vfio));
+	t->s.kvm_vfio = -1;
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_unheard(_metadata, t, ENOENT);
+	expect_next_vm(_metadata, t);
+}
+
+TEST_F(tsm, death_of_vmm_unbinds)
+{
+	struct tsm_test *t = &self->t;
+	int status;
+	pid_t pid;
+
+	tsm_setup_close(&t->s);
+	tsm_setup_init(&t->s, tsm_find_function(variant->name));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (!tsm_assign(&t->s) && !bind_tdi(t))
+			raise(SIGKILL);
+		_exit(1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFSIGNALED(status));
+	expect_next_vm(_metadata, t);
+}
+
+/* A bound function, for requests that must be refused */
+FIXTURE(tsm_bound)
+{
+	struct tsm_test t;
+};
+
+FIXTURE_SETUP(tsm_bound)
+{
+	if (setup(_metadata, &self->t, "pf0", true))
+		return;
+	ASSERT_EQ(0, bind_tdi(&self->t));
+}
+
+FIXTURE_TEARDOWN(tsm_bound)
+{
+	tsm_setup_close(&self->t.s);
+}
+
+/* The rules for the size of a structure, on a command that succeeds */
+static void check_length(struct __test_metadata *_metadata, int fd,
+			 unsigned long nr, const void *good, u32 size)
+{
+	u8 cmd[128] = {};
+
+	memcpy(cmd, good, size);
+	ASSERT_EQ(0, ioctl(fd, nr, cmd));
+
+	*(u32 *)cmd = size - 1;
+	EXPECT_EQ(-1, ioctl(fd, nr, cmd));
+	EXPECT_EQ(EINVAL, errno);
+
+	*(u32 *)cmd = 0;
+	EXPECT_EQ(-1, ioctl(fd, nr, cmd));
+	EXPECT_EQ(EINVAL, errno);
+
+	memcpy(cmd, good, size);
+	*(u32 *)cmd = size + 1;
+	cmd[size] = UINT8_MAX;
+	EXPECT_EQ(-1, ioctl(fd, nr, cmd));
+	EXPECT_EQ(E2BIG, errno);
+
+	cmd[size] = 0;
+	EXPECT_EQ(0, ioctl(fd, nr, cmd));
+}
+
+TEST_F(tsm_bound, length_of_guest_request)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	check_length(_metadata, t->s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST,
+		     &t->cmd, 56);
+}
+
+TEST_F(tsm_bound, length_of_info)
+{
+	struct iommu_vdevice_tsm_info cmd = {
+		.size = sizeof(cmd),
+		.vdevice_id = self->t.s.vdevice_id,
+	};
+
+	check_length(_metadata, self->t.s.iommufd, IOMMU_VDEVICE_TSM_INFO, &cmd, 48);
+}
+
+TEST_F(tsm_bound, length_of_op)
+{
+	struct iommu_vdevice_tsm_op cmd = {
+		.size = sizeof(cmd),
+		.type = IOMMU_VDEVICE_TSM_UNBIND,
+		.vdevice_id = self->t.s.vdevice_id,
+	};
+
+	check_length(_metadata, self->t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &cmd, 16);
+}
+
+TEST_F(tsm_bound, einval_empty_request)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+
+	prepare(&self->t, SCOPE(INFO), &req, 0);
+	expect_refused(_metadata, &self->t, EINVAL, 0);
+}
+
+TEST_F(tsm_bound, eopnotsupp_unknown_scope)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+
+	prepare(&self->t, NR_SCOPES, &req, sizeof(req));
+	expect_refused(_metadata, &self->t, EOPNOTSUPP, 0);
+	prepare(&self->t, UINT32_MAX, &req, sizeof(req));
+	expect_refused(_metadata, &self->t, EOPNOTSUPP, 0);
+}
+
+TEST_F(tsm_bound, enoent_no_vdevice)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.vdevice_id = INT32_MAX;
+	expect_unheard(_metadata, t, ENOENT);
+
+	/* an object, but of another kind */
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.vdevice_id = t->s.viommu_id;
+	expect_unheard(_metadata, t, ENOENT);
+}
+
+TEST_F(tsm_bound, eprotonosupport_other_types)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	for (u32 type = 0; type < 8; type++) {
+		if (type == IOMMU_TSM_TYPE_TDISP)
+			continue;
+		prepare(t, SCOPE(INFO), &req, sizeof(req));
+		t->cmd.tsm_type = type;
+		expect_refused(_metadata, t, EPROTONOSUPPORT, 0);
+	}
+}
+
+TEST_F(tsm_bound, emsgsize_request_above_interface)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+
+	prepare(&self->t, SCOPE(INFO), &req, IOMMU_VDEVICE_TSM_REQ_LEN_MAX + 1);
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+	prepare(&self->t, SCOPE(INFO), &req, UINT32_MAX);
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+}
+
+TEST_F(tsm_bound, emsgsize_response_above_interface)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_len = IOMMU_VDEVICE_TSM_RESP_LEN_MAX + 1;
+	expect_refused(_metadata, t, EMSGSIZE, 0);
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_len = UINT32_MAX;
+	expect_refused(_metadata, t, EMSGSIZE, 0);
+}
+
+/* Nothing is read that is longer than any message, hence no EFAULT either */
+TEST_F(tsm_bound, emsgsize_request_above_table)
+{
+	prepare(&self->t, SCOPE(INFO), NULL, TDISP_REQ_MAX + 1);
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+	prepare(&self->t, SCOPE(INFO), NULL, IOMMU_VDEVICE_TSM_REQ_LEN_MAX);
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+}
+
+TEST_F(tsm_bound, emsgsize_below_message)
+{
+	u8 req[TDISP_REQ_MAX] = {};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tdisp_msgs); i++) {
+		u32 len = tdisp_msgs[i].req_len;
+
+		/* less than a header is not even a message */
+		if (len == sizeof(struct pci_tdisp_header))
+			continue;
+		*(struct pci_tdisp_header *)req = header(&self->t, tdisp_msgs[i].type);
+		prepare(&self->t, SCOPE(STATE_CHANGE), req, len - 1);
+		expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+	}
+}
+
+TEST_F(tsm_bound, emsgsize_above_message)
+{
+	u8 req[TDISP_REQ_MAX + 1] = {};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tdisp_msgs); i++) {
+		*(struct pci_tdisp_header *)req = header(&self->t, tdisp_msgs[i].type);
+		prepare(&self->t, SCOPE(STATE_CHANGE), req,
+			tdisp_msgs[i].req_len + 1);
+		expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+	}
+}
+
+TEST_F(tsm_bound, ebadmsg_shorter_than_header)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+
+	for (u32 len = 1; len < sizeof(req); len++) {
+		prepare(&self->t, SCOPE(INFO), &req, len);
+		expect_refused(_metadata, &self->t, EBADMSG, 0);
+	}
+}
+
+TEST_F(tsm_bound, ebadmsg_malformed_header)
+{
+	struct pci_tdisp_header req[] = {
+		header(&self->t, PCI_TDISP_GET_VERSION),
+		header(&self->t, PCI_TDISP_GET_VERSION & ~PCI_TDISP_REQ),
+		header(&self->t, PCI_TDISP_GET_VERSION),
+		header(&self->t, PCI_TDISP_GET_VERSION),
+		header(&self->t, PCI_TDISP_GET_VERSION),
+	};
+
+	req[0].version = 0x20;
+	req[2].reserved[0] = 1;
+	req[3].reserved[1] = 1;
+	req[4].reserved_id = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(req); i++) {
+		prepare(&self->t, SCOPE(INFO), &req[i], sizeof(req[i]));
+		expect_refused(_metadata, &self->t, EBADMSG, 0);
+	}
+}
+
+/* Default deny: whatever the scope, what is not in the table is not sent */
+TEST_F(tsm_bound, ebadmsg_not_in_table)
+{
+	for (u32 type = 0; type <= UINT8_MAX; type++) {
+		struct pci_tdisp_header req = header(&self->t, type);
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(tdisp_msgs); i++)
+			known |= tdisp_msgs[i].type == type;
+		if (known)
+			continue;
+		prepare(&self->t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
+		expect_refused(_metadata, &self->t, EBADMSG, 0);
+	}
+}
+
+/* Each message with each scope: sent or refused as the scope's row says */
+static void check_scope(struct __test_metadata *_metadata, struct tsm_test *t,
+			u32 scope)
+{
+	u8 req[TDISP_REQ_MAX] = {};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tdisp_msgs); i++) {
+		*(struct pci_tdisp_header *)req = header(t, tdisp_msgs[i].type);
+		prepare(t, scope, req, tdisp_msgs[i].req_len);
+		if (admitted[scope][tdisp_msgs[i].class])
+			expect_ok(_metadata, t);
+		else
+			expect_refused(_metadata, t, EACCES, 0);
+	}
+}
+
+TEST_F(tsm_bound, eacces_scope_info)
+{
+	check_scope(_metadata, &self->t, SCOPE(INFO));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, &self->t));
+}
+
+TEST_F(tsm_bound, eacces_scope_state_change)
+{
+	check_scope(_metadata, &self->t, SCOPE(STATE_CHANGE));
+}
+
+TEST_F(tsm_bound, eacces_scope_debug_read)
+{
+	check_scope(_metadata, &self->t, SCOPE(DEBUG_READ));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, &self->t));
+}
+
+TEST_F(tsm_bound, eacces_scope_debug_write)
+{
+	check_scope(_metadata, &self->t, SCOPE(DEBUG_WRITE));
+}
+
+/* A running TDI is not stopped by whoever may only read */
+TEST_F(tsm_bound, eacces_leaves_running)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_STOP_INTERFACE);
+
+	run(_metadata, &self->t);
+	prepare(&self->t, SCOPE(INFO), &req, sizeof(req));
+	expect_refused(_metadata, &self->t, EACCES, 0);
+	prepare(&self->t, SCOPE(DEBUG_READ), &req, sizeof(req));
+	expect_refused(_metadata, &self->t, EACCES, 0);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, &self->t));
+}
+
+TEST_F(tsm_bound, eperm_without_rawio)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	const cap_value_t rawio = CAP_SYS_RAWIO;
+	cap_t caps = cap_get_proc();
+
+	ASSERT_NE(NULL, caps);
+	ASSERT_EQ(0, cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio, CAP_CLEAR));
+	ASSERT_EQ(0, cap_set_proc(caps));
+
+	prepare(&self->t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
+	expect_refused(_metadata, &self->t, EPERM, 0);
+	/* all others take no privilege */
+	for (u32 scope = 0; scope < SCOPE(DEBUG_WRITE); scope++) {
+		prepare(&self->t, scope, &req, sizeof(req));
+		expect_ok(_metadata, &self->t);
+	}
+
+	ASSERT_EQ(0, cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio, CAP_SET));
+	ASSERT_EQ(0, cap_set_proc(caps));
+	cap_free(caps);
+	prepare(&self->t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
+	expect_ok(_metadata, &self->t);
+}
+
+TEST_F(tsm_bound, enobufs_before_state_change)
+{
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+	u32 needed = sizeof(struct pci_tdisp_lock_interface_rsp);
+	struct tsm_test *t = &self->t;
+
+	for (u32 room = 0; room < needed; room++) {
+		prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+		t->cmd.resp_len = room;
+		expect_refused(_metadata, t, ENOBUFS, needed);
+	}
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	t->cmd.resp_len = needed;
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_LOCK_INTERFACE, needed);
+}
+
+/* How long a response is that only the TSM knows, two calls find out */
+TEST_F(tsm_bound, enobufs_of_info)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	u32 min = sizeof(struct pci_tdisp_version);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_len = min - 1;
+	expect_refused(_metadata, t, ENOBUFS, min);
+
+	/* long enough for the table, too short for what the TSM has to say */
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_len = min;
+	ASSERT_EQ(-ENOBUFS, send_cmd(_metadata, t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
+	EXPECT_EQ(min + 1, t->cmd.out_resp_len);
+	EXPECT_EQ(t->count + 1, count_requests(_metadata));
+	expect_poison_from(_metadata, t, 0);
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_len = min + 1;
+	expect_ok(_metadata, t);
+	expect_response(_metadata, t, PCI_TDISP_GET_VERSION, min + 1);
+}
+
+TEST_F(tsm_bound, enobufs_without_room)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+
+	prepare(&self->t, SCOPE(INFO), &req, sizeof(req));
+	self->t.cmd.resp_len = 0;
+	self->t.cmd.resp_uptr = 0;
+	expect_refused(_metadata, &self->t, ENOBUFS,
+		       sizeof(struct pci_tdisp_version));
+}
+
+TEST_F(tsm_bound, efault_request)
+{
+	u32 len = sizeof(struct pci_tdisp_header);
+	long page = sysconf(_SC_PAGESIZE);
+	char *map = map_last_page(_metadata, PROT_READ | PROT_WRITE);
+	struct pci_tdisp_header *req = (void *)(map + page - len);
+
+	*req = header(&self->t, PCI_TDISP_GET_VERSION);
+	prepare(&self->t, SCOPE(INFO), req, len);
+	expect_ok(_metadata, &self->t);
+
+	/* the last byte is out of reach */
+	memmove((char *)req + 1, req, len - 1);
+	prepare(&self->t, SCOPE(INFO), (char *)req + 1, len);
+	expect_refused(_metadata, &self->t, EFAULT, 0);
+
+	prepare(&self->t, SCOPE(INFO), NULL, len);
+	expect_refused(_metadata, &self->t, EFAULT, 0);
+
+	/* a kernel address */
+	prepare(&self->t, SCOPE(INFO), (void *)(1UL << 63), len);
+	expect_refused(_metadata, &self->t, EFAULT, 0);
+}
+
+/* The TSM was asked and only its answer got lost, which DISPATCHED tells */
+TEST_F(tsm_bound, efault_response_of_info)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	void *map = map_last_page(_metadata, PROT_READ);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_uptr = (uintptr_t)map;
+	ASSERT_EQ(-EFAULT, send_cmd(_metadata, t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
+	EXPECT_EQ(0, t->cmd.out_resp_len);
+	EXPECT_EQ(t->count + 1, count_requests(_metadata));
+}
+
+/* No state is changed whose answer can't be delivered */
+TEST_F(tsm_bound, efault_response_of_state_change)
+{
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+	u32 len = sizeof(struct pci_tdisp_lock_interface_rsp);
+	struct tsm_test *t = &self->t;
+	long page = sysconf(_SC_PAGESIZE);
+	char *map;
+
+	map = map_last_page(_metadata, PROT_READ);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	t->cmd.resp_uptr = (uintptr_t)map;
+	expect_refused(_metadata, t, EFAULT, 0);
+
+	/* only the last byte of the response is out of reach */
+	map = map_last_page(_metadata, PROT_READ | PROT_WRITE);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	t->cmd.resp_uptr = (uintptr_t)map + page - len + 1;
+	expect_refused(_metadata, t, EFAULT, 0);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+
+	/* room that no response can fill need not be there */
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	t->cmd.resp_uptr = (uintptr_t)map + page - len;
+	t->cmd.resp_len = IOMMU_VDEVICE_TSM_RESP_LEN_MAX;
+	ASSERT_EQ(0, send_cmd(_metadata, t));
+	EXPECT_EQ(len, t->cmd.out_resp_len);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, get_state(_metadata, t));
+}
+
+/* A structure that can't be written, by a request that @changes the state */
+static void check_readonly_cmd(struct __test_metadata *_metadata,
+			       struct tsm_test *t, u32 scope, const void *req,
+			       u32 len, bool changes)
+{
+	struct iommu_vdevice_tsm_guest_request *cmd =
+		map_last_page(_metadata, PROT_READ | PROT_WRITE);
+	unsigned long count = count_requests(_metadata);
+
+	prepare(t, scope, req, len);
+	*cmd = t->cmd;
+	ASSERT_EQ(0, mprotect(cmd, sizeof(*cmd), PROT_READ));
+	EXPECT_EQ(-1, ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST, cmd));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(count + !changes, count_requests(_metadata));
+}
+
+TEST_F(tsm_bound, efault_struct_of_info)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+
+	check_readonly_cmd(_metadata, &self->t, SCOPE(INFO), &req, sizeof(req),
+			   false);
+}
+
+TEST_F(tsm_bound, efault_struct_of_state_change)
+{
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+
+	check_readonly_cmd(_metadata, &self->t, SCOPE(STATE_CHANGE), &req,
+			   sizeof(req), true);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, &self->t));
+}
+
+/* A refusal is not hidden by the structure that it can't be reported in */
+TEST_F(tsm_bound, eacces_before_efault)
+{
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+	struct iommu_vdevice_tsm_guest_request *cmd =
+		map_last_page(_metadata, PROT_READ | PROT_WRITE);
+
+	prepare(&self->t, SCOPE(INFO), &req, sizeof(req));
+	*cmd = self->t.cmd;
+	ASSERT_EQ(0, mprotect(cmd, sizeof(*cmd), PROT_READ));
+	EXPECT_EQ(-1, ioctl(self->t.s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST,
+			    cmd));
+	EXPECT_EQ(EACCES, errno);
+}
+
+/* What the TSM does not like is its answer, no error of the ioctl */
+TEST_F(tsm_bound, tsm_errors_are_answers)
+{
+	struct pci_tdisp_header version = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct pci_tdisp_lock_interface req = lock_req(&self->t);
+	u8 nonce[PCI_TDISP_NONCE_LEN] = {};
+	struct tsm_test *t = &self->t;
+
+	start(_metadata, t, nonce);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+
+	/* a later minor version is for the device to judge */
+	version.version = PCI_TDISP_VERSION_1_0 + 1;
+	prepare(t, SCOPE(INFO), &version, sizeof(version));
+	expect_ok(_metadata, t);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_VERSION_MISMATCH);
+
+	req.flags = htole16(PCI_TDISP_LOCK_BIND_P2P);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_REQUEST);
+
+	lock(_metadata, t, nonce);
+	req = lock_req(t);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+}
+
+TEST_F(tsm_bound, info_without_messages)
+{
+	struct iommu_vdevice_tsm_info cmd = {};
+
+	info(_metadata, &self->t, &cmd);
+	EXPECT_EQ(IOMMU_TSM_TYPE_TDISP, cmd.out_tsm_type);
+	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
+}
+
+/* The table is what the specification says, and its summary is right */
+TEST_F(tsm_bound, info_table)
+{
+	struct iommu_tsm_msg msgs[MAX_MSGS];
+	struct iommu_vdevice_tsm_info cmd = {
+		.num_msgs = MAX_MSGS,
+		.msgs_uptr = (uintptr_t)msgs,
+	};
+	u32 scopes = 0, req_max = 0, resp_max = 0;
+
+	info(_metadata, &self->t, &cmd);
+	ASSERT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
+	for (u32 i = 0; i < cmd.num_msgs; i++) {
+		EXPECT_EQ(tdisp_msgs[i].type, msgs[i].id);
+		EXPECT_EQ(tdisp_msgs[i].class, msgs[i].scope);
+		EXPECT_EQ(tdisp_msgs[i].req_len, msgs[i].req_min);
+		EXPECT_EQ(tdisp_msgs[i].req_len, msgs[i].req_max);
+		EXPECT_LT(0, msgs[i].resp_min);
+		EXPECT_LE(msgs[i].resp_min, msgs[i].resp_max);
+		scopes |= 1 << msgs[i].scope;
+		req_max = msgs[i].req_max > req_max ? msgs[i].req_max : req_max;
+		resp_max = msgs[i].resp_max > resp_max ? msgs[i].resp_max : resp_max;
+	}
+	EXPECT_EQ(scopes, cmd.out_scopes);
+	EXPECT_EQ(req_max, cmd.out_req_len_max);
+	EXPECT_EQ(resp_max, cmd.out_resp_len_max);
+}
+
+/* As many entries as fit are written, and not a byte more */
+TEST_F(tsm_bound, info_room_for_messages)
+{
+	for (u32 room = 1; room <= ARRAY_SIZE(tdisp_msgs) + 1; room++) {
+		struct iommu_tsm_msg msgs[MAX_MSGS];
+		struct iommu_vdevice_tsm_info cmd = {
+			.num_msgs = room,
+			.msgs_uptr = (uintptr_t)msgs,
+		};
+		u32 written = room < ARRAY_SIZE(tdisp_msgs) ?
+			      room : ARRAY_SIZE(tdisp_msgs);
+		u8 *bytes = (u8 *)msgs;
+
+		memset(msgs, POISON, sizeof(msgs));
+		info(_metadata, &self->t, &cmd);
+		EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
+		for (u32 i = 0; i < written; i++)
+			EXPECT_EQ(tdisp_msgs[i].type, msgs[i].id);
+		for (size_t i = written * sizeof(msgs[0]); i < sizeof(msgs); i++)
+			ASSERT_EQ(POISON, bytes[i]);
+	}
+}
+
+/* No memory for more messages than there can be */
+TEST_F(tsm_bound, info_huge_room)
+{
+	struct iommu_tsm_msg msgs[MAX_MSGS];
+	struct iommu_vdevice_tsm_info cmd = {
+		.num_msgs = UINT32_MAX,
+		.msgs_uptr = (uintptr_t)msgs,
+	};
+
+	info(_metadata, &self->t, &cmd);
+	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
+}
+
+TEST_F(tsm_bound, info_errors)
+{
+	struct iommu_vdevice_tsm_info good = {
+		.size = sizeof(good),
+		.vdevice_id = self->t.s.vdevice_id,
+	};
+	int fd = self->t.s.iommufd;
+	struct iommu_vdevice_tsm_info cmd;
+
+	cmd = good;
+	cmd.flags = 1;
+	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+
+	cmd = good;
+	cmd.__reserved = 1;
+	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+
+	cmd = good;
+	cmd.vdevice_id = INT32_MAX;
+	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
+	EXPECT_EQ(ENOENT, errno);
+
+	cmd = good;
+	cmd.vdevice_id = self->t.s.viommu_id;
+	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
+	EXPECT_EQ(ENOENT, errno);
+
+	/* what does not depend on the messages is there all the same */
+	cmd = good;
+	cmd.num_msgs = 1;
+	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, cmd.out_state);
+	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
+}
+
+/* A function that the host has prepared, for what a VMM can do wrong with it */
+FIXTURE(tsm_op)
+{
+	struct tsm_test t;
+};
+
+FIXTURE_SETUP(tsm_op)
+{
+	setup(_metadata, &self->t, "pf0", false);
+}
+
+FIXTURE_TEARDOWN(tsm_op)
+{
+	tsm_setup_close(&self->t.s);
+}
+
+TEST_F(tsm_op, enodev_without_vm)
+{
+	ASSERT_STEP(tsm_open_iommufd);
+	ASSERT_STEP(tsm_open_device);
+	ASSERT_STEP(tsm_bind_iommufd);
+	ASSERT_STEP(tsm_attach);
+	ASSERT_STEP(tsm_alloc_viommu);
+	ASSERT_STEP(tsm_alloc_vdevice);
+	EXPECT_EQ(-ENODEV, bind_tdi(&self->t));
+	EXPECT_EQ(0, unbind_tdi(&self->t));
+}
+
+/* iommufd learns the VM when the device is bound to it, and not later */
+TEST_F(tsm_op, enodev_vm_too_late)
+{
+	ASSERT_STEP(tsm_open_iommufd);
+	ASSERT_STEP(tsm_create_vm);
+	ASSERT_STEP(tsm_open_device);
+	ASSERT_STEP(tsm_bind_iommufd);
+	ASSERT_STEP(tsm_add_device_to_vm);
+	ASSERT_STEP(tsm_attach);
+	ASSERT_STEP(tsm_alloc_viommu);
+	ASSERT_STEP(tsm_alloc_vdevice);
+	EXPECT_EQ(-ENODEV, bind_tdi(&self->t));
+}
+
+TEST_F(tsm_op, eoverflow_virt_id)
+{
+	self->t.s.virt_id = 1ULL << 32 | TSM_GUEST_RID;
+	ASSERT_STEP(tsm_assign);
+	EXPECT_EQ(-EOVERFLOW, bind_tdi(&self->t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+		  info_state(_metadata, &self->t));
+}
+
+TEST_F(tsm_op, largest_virt_id)
+{
+	self->t.s.virt_id = UINT32_MAX;
+	ASSERT_STEP(tsm_assign);
+	ASSERT_EQ(0, bind_tdi(&self->t));
+	run(_metadata, &self->t);
+}
+
+TEST_F(tsm_op, eopnotsupp_unknown)
+{
+	struct iommu_vdevice_tsm_op op = { .size = sizeof(op) };
+
+	ASSERT_STEP(tsm_assign);
+	op.vdevice_id = self->t.s.vdevice_id;
+
+	op.type = 0;
+	EXPECT_EQ(-1, ioctl(self->t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &op));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	op.type = IOMMU_VDEVICE_TSM_UNBIND + 1;
+	EXPECT_EQ(-1, ioctl(self->t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &op));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+
+	op.flags = 1;
+	op.type = IOMMU_VDEVICE_TSM_BIND;
+	EXPECT_EQ(-1, ioctl(self->t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &op));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	op.type = IOMMU_VDEVICE_TSM_UNBIND;
+	EXPECT_EQ(-1, ioctl(self->t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &op));
+	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+		  info_state(_metadata, &self->t));
+}
+
+TEST_F(tsm_op, enoent_no_vdevice)
+{
+	ASSERT_STEP(tsm_assign);
+	self->t.s.vdevice_id = INT32_MAX;
+	EXPECT_EQ(-ENOENT, bind_tdi(&self->t));
+	EXPECT_EQ(-ENOENT, unbind_tdi(&self->t));
+	self->t.s.vdevice_id = self->t.s.viommu_id;
+	EXPECT_EQ(-ENOENT, bind_tdi(&self->t));
+	EXPECT_EQ(-ENOENT, unbind_tdi(&self->t));
+}
+
+/* A TSM that lacks operations; tsm_emu.sh makes the platform come up so */
+FIXTURE(tsm_omitted)
+{
+	struct tsm_test t;
+	unsigned long omitted;
+};
+
+FIXTURE_SETUP(tsm_omitted)
+{
+	if (setup(_metadata, &self->t, "pf0", true))
+		return;
+	ASSERT_TRUE(read_number(OMIT_OPS_FILE, &self->omitted));
+	if (!self->omitted)
+		SKIP(return, "the TSM has all operations, see tsm_emu.sh");
+}
+
+FIXTURE_TEARDOWN(tsm_omitted)
+{
+	tsm_setup_close(&self->t.s);
+}
+
+TEST_F(tsm_omitted, bind)
+{
+	struct tsm_test *t = &self->t;
+	bool can_bind = !(self->omitted & OMIT_TDI);
+
+	EXPECT_EQ(can_bind ? 0 : -EOPNOTSUPP, bind_tdi(t));
+	EXPECT_EQ(can_bind ? IOMMU_VDEVICE_TSM_STATE_BOUND :
+			     IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+		  info_state(_metadata, t));
+	EXPECT_EQ(0, unbind_tdi(t));
+}
+
+TEST_F(tsm_omitted, guest_request)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct iommu_vdevice_tsm_info cmd = {};
+	struct tsm_test *t = &self->t;
+
+	ASSERT_TRUE(self->omitted & OMIT_GUEST_REQ);
+	info(_metadata, t, &cmd);
+	EXPECT_EQ(IOMMU_TSM_TYPE_NONE, cmd.out_tsm_type);
+	EXPECT_EQ(0, cmd.num_msgs);
+	EXPECT_EQ(0, cmd.out_scopes);
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	if (bind_tdi(t))
+		expect_refused(_metadata, t, ENXIO, 0);
+	else
+		expect_refused(_metadata, t, EOPNOTSUPP, 0);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: GPL-2.0
+/* From nothing to a vDEVICE of a VM, see tsm_setup.h */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+#include <linux/vfio.h>
+
+#include "tsm_setup.h"
+
+#define PCI_DEVICES "/sys/bus/pci/devices"
+#define EMU_VIOMMU_TYPE 0x7e105e1f
+
+const struct tsm_function tsm_functions[] = {
+	{ "pf0", "10000:01:00.0", "10000:01:00.0", false },
+	{ "fn1", "10000:01:00.1", "10000:01:00.0", false },
+	{ "vf", "10000:02:01.0", "10000:02:00.0", true },
+	{}
+};
+
+const struct tsm_function *tsm_find_function(const char *name)
+{
+	for (const struct tsm_function *fn = tsm_functions; fn->name; fn++)
+		if (!strcmp(fn->name, name))
+			return fn;
+	return NULL;
+}
+
+static int set_error(struct tsm_setup *s, int err, const char *fmt, va_list ap)
+{
+	size_t len;
+
+	vsnprintf(s->error, sizeof(s->error), fmt, ap);
+	len = strlen(s->error);
+	snprintf(s->error + len, sizeof(s->error) - len, ": %s",
+		 strerrorname_np(err) ?: "unknown error");
+	return -err;
+}
+
+/* Note that something failed with errno @err. Return: -@err */
+int tsm_fail(struct tsm_setup *s, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->missing = false;
+	va_start(ap, fmt);
+	set_error(s, err, fmt, ap);
+	va_end(ap);
+	return -err;
+}
+
+/* tsm_fail() for something that this machine lacks */
+int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	s->missing = true;
+	va_start(ap, fmt);
+	set_error(s, err, fmt, ap);
+	va_end(ap);
+	return -err;
+}
+
+void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn)
+{
+	*s = (struct tsm_setup) {
+		.fn = fn,
+		.virt_id = TSM_GUEST_RID,
+		.kvm = -1,
+		.vm = -1,
+		.kvm_vfio = -1,
+		.cdev = -1,
+		.iommufd = -1,
+	};
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* All that was opened goes, and with it what iommufd and the TSM made of it */
+void tsm_setup_close(struct tsm_setup *s)
+{
+	close_fd(&s->kvm_vfio);
+	close_fd(&s->cdev);
+	close_fd(&s->iommufd);
+	close_fd(&s->vm);
+	close_fd(&s->kvm);
+}
+
+static int write_sysfs(struct tsm_setup *s, const char *path, const char *text)
+{
+	int fd, err = 0;
+
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return tsm_fail(s, errno, "open %s", path);
+	if (write(fd, text, strlen(text)) < 0)
+		err = errno;
+	close(fd);
+	return err ? tsm_fail(s, err, "write %s to %s", text, path) : 0;
+}
+
+static int read_sysfs(struct tsm_setup *s, const char *path, char *buf,
+		      size_t size)
+{
+	ssize_t len;
+	int fd, err;
+
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return tsm_fail(s, errno, "open %s", path);
+	len = read(fd, buf, size - 1);
+	err = errno;
+	close(fd);
+	if (len < 0)
+		return tsm_fail(s, err, "read %s", path);
+	buf[len] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	return 0;
+}
+
+static bool fn_exists(const char *bdf)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s", bdf);
+	return !access(path, F_OK);
+}
+
+static void load_module(const char *name)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		execlp("modprobe", "modprobe", "-q", name, NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+/* Name of the first entry of directory @path that starts with @prefix */
+static int find_entry(struct tsm_setup *s, const char *path, const char *prefix,
+		      char name[NAME_MAX + 1])
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return tsm_fail(s, errno, "open %s", path);
+	do {
+		entry = readdir(dir);
+	} while (entry && strncmp(entry->d_name, prefix, strlen(prefix)));
+	if (entry)
+		strcpy(name, entry->d_name);
+	closedir(dir);
+	return entry ? 0 : tsm_fail(s, ENOENT, "find %s* in %s", prefix, path);
+}
+
+int tsm_find_platform(struct tsm_setup *s)
+{
+	const char *hint = "this takes root and a kernel with CONFIG_TSM_EMU";
+
+	if (!fn_exists(s->fn->dsm))
+		load_module("tsm-emu");
+	if (!fn_exists(s->fn->dsm))
+		return tsm_lack(s, ENODEV, "find PCI function %s of the emulated platform (%s)",
+				s->fn->dsm, hint);
+	if (find_entry(s, "/sys/devices/platform/tsm_emu.0/tsm", "tsm", s->tsm))
+		return tsm_lack(s, ENODEV, "find the emulated platform's TSM (%s)",
+				hint);
+	return 0;
+}
+
+static int set_driver(struct tsm_setup *s, const char *bdf, const char *driver)
+{
+	char path[PATH_MAX], link[PATH_MAX];
+	ssize_t len;
+	int rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver", bdf);
+	len = readlink(path, link, sizeof(link) - 1);
+	if (len > 0) {
+		link[len] = 0;
+		if (!strcmp(strrchr(link, '/') + 1, driver))
+			return 0;
+		snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver/unbind", bdf);
+		rc = write_sysfs(s, path, bdf);
+		if (rc)
+			return rc;
+	}
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s", driver);
+	if (access(path, F_OK))
+		load_module(driver);
+	if (access(path, F_OK))
+		return tsm_lack(s, ENODEV, "find PCI driver %s", driver);
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver_override", bdf);
+	rc = write_sysfs(s, path, driver);
+	if (rc)
+		return rc;
+	rc = write_sysfs(s, "/sys/bus/pci/drivers_probe", bdf);
+	if (rc)
+		return rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver", bdf);
+	if (access(path, F_OK))
+		return tsm_fail(s, ENODEV, "bind %s to %s", bdf, driver);
+	return 0;
+}
+
+int tsm_make_vf(struct tsm_setup *s)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (!s->fn->is_vf || fn_exists(s->fn->bdf))
+		return 0;
+
+	rc = set_driver(s, s->fn->dsm, "pci-pf-stub");
+	if (rc)
+		return rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/sriov_numvfs", s->fn->dsm);
+	rc = write_sysfs(s, path, "1");
+	if (rc)
+		return rc;
+	if (!fn_exists(s->fn->bdf))
+		return tsm_fail(s, ENODEV, "find VF %s", s->fn->bdf);
+	return 0;
+}
+
+static int is_connected(struct tsm_setup *s, bool *connected)
+{
+	char path[PATH_MAX], name[32];
+	int rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/connect", s->fn->dsm);
+	rc = read_sysfs(s, path, name, sizeof(name));
+	if (!rc)
+		*connected = name[0];
+	return rc;
+}
+
+/* Once for all functions that function 0 of the device manages */
+int tsm_connect(struct tsm_setup *s)
+{
+	char path[PATH_MAX];
+	bool connected;
+	int rc;
+
+	rc = is_connected(s, &connected);
+	if (rc || connected)
+		return rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/connect", s->fn->dsm);
+	return write_sysfs(s, path, s->tsm);
+}
+
+int tsm_disconnect(struct tsm_setup *s)
+{
+	char path[PATH_MAX];
+	bool connected;
+	int rc;
+
+	rc = is_connected(s, &connected);
+	if (rc || !connected)
+		return rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/disconnect", s->fn->dsm);
+	return write_sysfs(s, path, s->tsm);
+}
+
+int tsm_use_vfio(struct tsm_setup *s)
+{
+	return set_driver(s, s->fn->bdf, "vfio-pci");
+}
+
+int tsm_prepare_host(struct tsm_setup *s)
+{
+	int (* const steps[])(struct tsm_setup *s) = {
+		tsm_find_platform,
+		tsm_make_vf,
+		tsm_connect,
+		tsm_use_vfio,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](s);
+	return rc;
+}
+
+int tsm_open_iommufd(struct tsm_setup *s)
+{
+	struct iommu_vdevice_tsm_op op = { .size = sizeof(op) };
+
+	s->iommufd = open("/dev/iommu", O_RDWR);
+	if (s->iommufd < 0)
+		return tsm_lack(s, errno, "open /dev/iommu (CONFIG_IOMMUFD)");
+
+	/* Not an operation, the right errno for that is not ENOTTY */
+	if (ioctl(s->iommufd, IOMMU_VDEVICE_TSM_OP, &op) && errno == ENOTTY)
+		return tsm_lack(s, ENOTTY, "try IOMMU_VDEVICE_TSM_OP, which this kernel does not have");
+	return 0;
+}
+
+int tsm_create_vm(struct tsm_setup *s)
+{
+	s->kvm = open("/dev/kvm", O_RDWR);
+	if (s->kvm < 0)
+		return tsm_lack(s, errno, "open /dev/kvm (CONFIG_KVM, and a CPU with virtualization)");
+
+	s->vm = ioctl(s->kvm, KVM_CREATE_VM, 0);
+	return s->vm < 0 ? tsm_fail(s, errno, "KVM_CREATE_VM") : 0;
+}
+
+int tsm_open_device(struct tsm_setup *s)
+{
+	char path[PATH_MAX], name[NAME_MAX + 1];
+	int rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/vfio-dev", s->fn->bdf);
+	rc = find_entry(s, path, "vfio", name);
+	if (rc)
+		return tsm_lack(s, -rc, "find %s (CONFIG_VFIO_DEVICE_CDEV)", path);
+
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+	s->cdev = open(path, O_RDWR);
+	return s->cdev < 0 ? tsm_fail(s, errno, "open %s", path) : 0;
+}
+
+/* iommufd learns the VM when the device is bound to it, later is too late */
+int tsm_add_device_to_vm(struct tsm_setup *s)
+{
+	struct kvm_create_device create = { .type = KVM_DEV_TYPE_VFIO };
+	struct kvm_device_attr attr = {
+		.group = KVM_DEV_VFIO_FILE,
+		.attr = KVM_DEV_VFIO_FILE_ADD,
+		.addr = (__u64)(unsigned long)&s->cdev,
+	};
+
+	if (ioctl(s->vm, KVM_CREATE_DEVICE, &create))
+		return tsm_lack(s, errno, "KVM_CREATE_DEVICE (VFIO)");
+	s->kvm_vfio = create.fd;
+
+	if (ioctl(s->kvm_vfio, KVM_SET_DEVICE_ATTR, &attr))
+		return tsm_fail(s, errno, "KVM_DEV_VFIO_FILE_ADD");
+	return 0;
+}
+
+int tsm_bind_iommufd(struct tsm_setup *s)
+{
+	struct vfio_device_bind_iommufd bind = {
+		.argsz = sizeof(bind),
+		.iommufd = s->iommufd,
+	};
+
+	if (ioctl(s->cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return tsm_fail(s, errno, "VFIO_DEVICE_BIND_IOMMUFD");
+	s->dev_id = bind.out_devid;
+	return 0;
+}
+
+int tsm_attach(struct tsm_setup *s)
+{
+	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+	};
+	struct iommu_hwpt_alloc hwpt = {
+		.size = sizeof(hwpt),
+		.flags = IOMMU_HWPT_ALLOC_NEST_PARENT,
+		.dev_id = s->dev_id,
+	};
+
+	if (ioctl(s->iommufd, IOMMU_IOAS_ALLOC, &ioas))
+		return tsm_fail(s, errno, "IOMMU_IOAS_ALLOC");
+	s->ioas_id = ioas.out_ioas_id;
+
+	hwpt.pt_id = s->ioas_id;
+	if (ioctl(s->iommufd, IOMMU_HWPT_ALLOC, &hwpt))
+		return tsm_fail(s, errno, "IOMMU_HWPT_ALLOC");
+	s->hwpt_id = hwpt.out_hwpt_id;
+
+	attach.pt_id = s->hwpt_id;
+	if (ioctl(s->cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		return tsm_fail(s, errno, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
+	return 0;
+}
+
+int tsm_alloc_viommu(struct tsm_setup *s)
+{
+	struct iommu_viommu_alloc viommu = {
+		.size = sizeof(viommu),
+		.type = EMU_VIOMMU_TYPE,
+		.dev_id = s->dev_id,
+		.hwpt_id = s->hwpt_id,
+	};
+
+	if (ioctl(s->iommufd, IOMMU_VIOMMU_ALLOC, &viommu))
+		return tsm_fail(s, errno, "IOMMU_VIOMMU_ALLOC");
+	s->viommu_id = viommu.out_viommu_id;
+	return 0;
+}
+
+int tsm_alloc_vdevice(struct tsm_setup *s)
+{
+	struct iommu_vdevice_alloc vdevice = {
+		.size = sizeof(vdevice),
+		.viommu_id = s->viommu_id,
+		.dev_id = s->dev_id,
+		.virt_id = s->virt_id,
+	};
+
+	if (ioctl(s->iommufd, IOMMU_VDEVICE_ALLOC, &vdevice))
+		return tsm_fail(s, errno, "IOMMU_VDEVICE_ALLOC");
+	s->vdevice_id = vdevice.out_vdevice_id;
+	return 0;
+}
+
+/* Everything up to the vDEVICE, on a function that the host has prepared */
+int tsm_assign(struct tsm_setup *s)
+{
+	int (* const steps[])(struct tsm_setup *s) = {
+		tsm_open_iommufd,
+		tsm_create_vm,
+		tsm_open_device,
+		tsm_add_device_to_vm,
+		tsm_bind_iommufd,
+		tsm_attach,
+		tsm_alloc_viommu,
+		tsm_alloc_vdevice,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](s);
+	return rc;
+}
+
+int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type)
+{
+	struct iommu_vdevice_tsm_op op = {
+		.size = sizeof(op),
+		.type = type,
+		.vdevice_id = s->vdevice_id,
+	};
+
+	return ioctl(s->iommufd, IOMMU_VDEVICE_TSM_OP, &op) ? -errno : 0;
+}
+
+int tsm_bind_tdi(struct tsm_setup *s)
+{
+	int rc = tsm_op(s, IOMMU_VDEVICE_TSM_BIND);
+
+	return rc ? tsm_fail(s, -rc, "IOMMU_VDEVICE_TSM_BIND") : 0;
+}
+
+int tsm_destroy(struct tsm_setup *s, __u32 *id)
+{
+	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = *id };
+
+	if (ioctl(s->iommufd, IOMMU_DESTROY, &destroy))
+		return tsm_fail(s, errno, "IOMMU_DESTROY of %u", *id);
+	*id = 0;
+	return 0;
+}

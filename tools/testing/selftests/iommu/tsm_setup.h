@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The way from nothing to a vDEVICE of a VM whose PCI function can be bound as
+ * a TDI, one function per step. See Documentation/userspace-api/iommufd-tsm.rst.
+ *
+ * Every step returns 0 or -errno and leaves in &tsm_setup.error what was tried
+ * and how it failed. A step that fails because the machine lacks something sets
+ * &tsm_setup.missing too.
+ */
+#ifndef __SELFTEST_TSM_SETUP_H
+#define __SELFTEST_TSM_SETUP_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <linux/iommufd.h>
+
+/**
+ * struct tsm_function - a function of the emulated platform
+ * @name: short name
+ * @bdf: PCI address
+ * @dsm: PCI address of the function 0 through which the TSM manages it
+ * @is_vf: it is a virtual function of @dsm
+ */
+struct tsm_function {
+	const char *name;
+	const char *bdf;
+	const char *dsm;
+	bool is_vf;
+};
+
+/**
+ * struct tsm_setup - a function on its way to a VM
+ * @fn: the function
+ * @virt_id: RID by which the guest knows it, the id of the TDI
+ * @tsm: name of the TSM below /sys/class/tsm
+ * @kvm: /dev/kvm
+ * @vm: KVM VM
+ * @kvm_vfio: VFIO device of the VM; keeps the VFIO device file open
+ * @cdev: VFIO device file
+ * @iommufd: /dev/iommu
+ * @dev_id: iommufd's device
+ * @ioas_id: I/O address space of the guest
+ * @hwpt_id: page table for it that can be nested on
+ * @viommu_id: virtual IOMMU
+ * @vdevice_id: the function as the guest sees it
+ * @missing: the failed step lacked something that the machine should have
+ * @error: what failed
+ */
+struct tsm_setup {
+	const struct tsm_function *fn;
+	__u64 virt_id;
+	char tsm[NAME_MAX + 1];
+	int kvm;
+	int vm;
+	int kvm_vfio;
+	int cdev;
+	int iommufd;
+	__u32 dev_id;
+	__u32 ioas_id;
+	__u32 hwpt_id;
+	__u32 viommu_id;
+	__u32 vdevice_id;
+	bool missing;
+	char error[256];
+};
+
+/* Root port 0's device 0, as a guest may see it */
+#define TSM_GUEST_RID 0x0100
+
+extern const struct tsm_function tsm_functions[];
+const struct tsm_function *tsm_find_function(const char *name);
+
+void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn);
+void tsm_setup_close(struct tsm_setup *s);
+
+/* The host's part, through sysfs; each does nothing if it is done already */
+int tsm_find_platform(struct tsm_setup *s);
+int tsm_make_vf(struct tsm_setup *s);
+int tsm_connect(struct tsm_setup *s);
+int tsm_disconnect(struct tsm_setup *s);
+int tsm_use_vfio(struct tsm_setup *s);
+
+/* The VMM's part, in this order */
+int tsm_open_iommufd(struct tsm_setup *s);
+int tsm_create_vm(struct tsm_setup *s);
+int tsm_open_device(struct tsm_setup *s);
+int tsm_add_device_to_vm(struct tsm_setup *s);
+int tsm_bind_iommufd(struct tsm_setup *s);
+int tsm_attach(struct tsm_setup *s);
+int tsm_alloc_viommu(struct tsm_setup *s);
+int tsm_alloc_vdevice(struct tsm_setup *s);
+int tsm_bind_tdi(struct tsm_setup *s);
+
+/* Several of them at once */
+int tsm_prepare_host(struct tsm_setup *s);
+int tsm_assign(struct tsm_setup *s);
+
+int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type);
+int tsm_destroy(struct tsm_setup *s, __u32 *id);
+
+int tsm_fail(struct tsm_setup *s, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* __SELFTEST_TSM_SETUP_H */
