@@ -317,10 +317,13 @@ static int unbind_tdi(struct tsm_test *t)
 	return tsm_op(&t->s, IOMMU_VDEVICE_TSM_UNBIND);
 }
 
-#define ASSERT_STEP(_step)                                  \
-	ASSERT_EQ(0, _step(&self->t.s)) {                   \
-		TH_LOG("could not %s", self->t.s.error);    \
+static void do_step(struct __test_metadata *_metadata, struct tsm_test *t,
+		    int (*step)(struct tsm_setup *s))
+{
+	ASSERT_EQ(0, step(&t->s)) {
+		TH_LOG("could not %s", t->s.error);
 	}
+}
 
 /* Bring the function to the vDEVICE, or say why not. Return: 0 if it is there */
 static int setup(struct __test_metadata *_metadata, struct tsm_test *t,
@@ -569,7 +572,7 @@ TEST_F(tsm, info_follows_the_function)
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, t));
 	ASSERT_EQ(0, unbind_tdi(t));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
-	ASSERT_STEP(tsm_disconnect);
+	do_step(_metadata, &self->t, tsm_disconnect);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_NONE, info_state(_metadata, t));
 }
 
@@ -577,9 +580,9 @@ TEST_F(tsm, bind_unconnected)
 {
 	struct tsm_test *t = &self->t;
 
-	ASSERT_STEP(tsm_disconnect);
+	do_step(_metadata, &self->t, tsm_disconnect);
 	EXPECT_EQ(-ENXIO, bind_tdi(t));
-	ASSERT_STEP(tsm_connect);
+	do_step(_metadata, &self->t, tsm_connect);
 	EXPECT_EQ(0, bind_tdi(t));
 }
 
@@ -592,12 +595,12 @@ TEST_F(tsm, disconnect_unbinds)
 	ASSERT_EQ(0, bind_tdi(t));
 	run(_metadata, t);
 
-	ASSERT_STEP(tsm_disconnect);
+	do_step(_metadata, &self->t, tsm_disconnect);
 	prepare(t, SCOPE(INFO), &req, sizeof(req));
 	expect_refused(_metadata, t, ENXIO, 0);
 	EXPECT_EQ(-ENXIO, bind_tdi(t));
 
-	ASSERT_STEP(tsm_connect);
+	do_step(_metadata, &self->t, tsm_connect);
 	prepare(t, SCOPE(INFO), &req, sizeof(req));
 	expect_refused(_metadata, t, ENXIO, 0);
 	EXPECT_EQ(0, unbind_tdi(t));
@@ -614,7 +617,7 @@ TEST_F(tsm, destroy_of_vdevice_unbinds)
 	run(_metadata, t);
 
 	EXPECT_EQ(0, tsm_destroy(&t->s, &t->s.vdevice_id));
-	ASSERT_STEP(tsm_alloc_vdevice);
+	do_step(_metadata, &self->t, tsm_alloc_vdevice);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
 	ASSERT_EQ(0, bind_tdi(t));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
@@ -627,9 +630,7 @@ static void expect_next_vm(struct __test_metadata *_metadata, struct tsm_test *t
 
 	tsm_setup_close(&t->s);
 	tsm_setup_init(&t->s, fn);
-	ASSERT_EQ(0, tsm_assign(&t->s)) {
-		TH_LOG("could not %s", t->s.error);
-	}
+	do_step(_metadata, t, tsm_assign);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
 	ASSERT_EQ(0, bind_tdi(t));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
@@ -1330,12 +1331,12 @@ FIXTURE_TEARDOWN(tsm_op)
 
 TEST_F(tsm_op, enodev_without_vm)
 {
-	ASSERT_STEP(tsm_open_iommufd);
-	ASSERT_STEP(tsm_open_device);
-	ASSERT_STEP(tsm_bind_iommufd);
-	ASSERT_STEP(tsm_attach);
-	ASSERT_STEP(tsm_alloc_viommu);
-	ASSERT_STEP(tsm_alloc_vdevice);
+	do_step(_metadata, &self->t, tsm_open_iommufd);
+	do_step(_metadata, &self->t, tsm_open_device);
+	do_step(_metadata, &self->t, tsm_bind_iommufd);
+	do_step(_metadata, &self->t, tsm_attach);
+	do_step(_metadata, &self->t, tsm_alloc_viommu);
+	do_step(_metadata, &self->t, tsm_alloc_vdevice);
 	EXPECT_EQ(-ENODEV, bind_tdi(&self->t));
 	EXPECT_EQ(0, unbind_tdi(&self->t));
 }
@@ -1343,21 +1344,21 @@ TEST_F(tsm_op, enodev_without_vm)
 /* iommufd learns the VM when the device is bound to it, and not later */
 TEST_F(tsm_op, enodev_vm_too_late)
 {
-	ASSERT_STEP(tsm_open_iommufd);
-	ASSERT_STEP(tsm_create_vm);
-	ASSERT_STEP(tsm_open_device);
-	ASSERT_STEP(tsm_bind_iommufd);
-	ASSERT_STEP(tsm_add_device_to_vm);
-	ASSERT_STEP(tsm_attach);
-	ASSERT_STEP(tsm_alloc_viommu);
-	ASSERT_STEP(tsm_alloc_vdevice);
+	do_step(_metadata, &self->t, tsm_open_iommufd);
+	do_step(_metadata, &self->t, tsm_create_vm);
+	do_step(_metadata, &self->t, tsm_open_device);
+	do_step(_metadata, &self->t, tsm_bind_iommufd);
+	do_step(_metadata, &self->t, tsm_add_device_to_vm);
+	do_step(_metadata, &self->t, tsm_attach);
+	do_step(_metadata, &self->t, tsm_alloc_viommu);
+	do_step(_metadata, &self->t, tsm_alloc_vdevice);
 	EXPECT_EQ(-ENODEV, bind_tdi(&self->t));
 }
 
 TEST_F(tsm_op, eoverflow_virt_id)
 {
 	self->t.s.virt_id = 1ULL << 32 | TSM_GUEST_RID;
-	ASSERT_STEP(tsm_assign);
+	do_step(_metadata, &self->t, tsm_assign);
 	EXPECT_EQ(-EOVERFLOW, bind_tdi(&self->t));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
 		  info_state(_metadata, &self->t));
@@ -1366,7 +1367,7 @@ TEST_F(tsm_op, eoverflow_virt_id)
 TEST_F(tsm_op, largest_virt_id)
 {
 	self->t.s.virt_id = UINT32_MAX;
-	ASSERT_STEP(tsm_assign);
+	do_step(_metadata, &self->t, tsm_assign);
 	ASSERT_EQ(0, bind_tdi(&self->t));
 	run(_metadata, &self->t);
 }
@@ -1375,7 +1376,7 @@ TEST_F(tsm_op, eopnotsupp_unknown)
 {
 	struct iommu_vdevice_tsm_op op = { .size = sizeof(op) };
 
-	ASSERT_STEP(tsm_assign);
+	do_step(_metadata, &self->t, tsm_assign);
 	op.vdevice_id = self->t.s.vdevice_id;
 
 	op.type = 0;
@@ -1398,7 +1399,7 @@ TEST_F(tsm_op, eopnotsupp_unknown)
 
 TEST_F(tsm_op, enoent_no_vdevice)
 {
-	ASSERT_STEP(tsm_assign);
+	do_step(_metadata, &self->t, tsm_assign);
 	self->t.s.vdevice_id = INT32_MAX;
 	EXPECT_EQ(-ENOENT, bind_tdi(&self->t));
 	EXPECT_EQ(-ENOENT, unbind_tdi(&self->t));

@@ -166,7 +166,7 @@ static int find_entry(struct tsm_setup *s, const char *path, const char *prefix,
 		entry = readdir(dir);
 	} while (entry && strncmp(entry->d_name, prefix, strlen(prefix)));
 	if (entry)
-		strcpy(name, entry->d_name);
+		memcpy(name, entry->d_name, strlen(entry->d_name) + 1);
 	closedir(dir);
 	return entry ? 0 : tsm_fail(s, ENOENT, "find %s* in %s", prefix, path);
 }
@@ -301,7 +301,7 @@ int tsm_prepare_host(struct tsm_setup *s)
 	};
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
 		rc = steps[i](s);
 	return rc;
 }
@@ -316,7 +316,7 @@ int tsm_open_iommufd(struct tsm_setup *s)
 
 	/* Not an operation, the right errno for that is not ENOTTY */
 	if (ioctl(s->iommufd, IOMMU_VDEVICE_TSM_OP, &op) && errno == ENOTTY)
-		return tsm_lack(s, ENOTTY, "try IOMMU_VDEVICE_TSM_OP, which this kernel does not have");
+		return tsm_lack(s, ENOTTY, "try IOMMU_VDEVICE_TSM_OP, a later kernel has it");
 	return 0;
 }
 
@@ -324,7 +324,7 @@ int tsm_create_vm(struct tsm_setup *s)
 {
 	s->kvm = open("/dev/kvm", O_RDWR);
 	if (s->kvm < 0)
-		return tsm_lack(s, errno, "open /dev/kvm (CONFIG_KVM, and a CPU with virtualization)");
+		return tsm_lack(s, errno, "open /dev/kvm (CONFIG_KVM, a CPU that can)");
 
 	s->vm = ioctl(s->kvm, KVM_CREATE_VM, 0);
 	return s->vm < 0 ? tsm_fail(s, errno, "KVM_CREATE_VM") : 0;
@@ -449,7 +449,7 @@ int tsm_assign(struct tsm_setup *s)
 	};
 	int rc = 0;
 
-	for (size_t i = 0; !rc && i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
 		rc = steps[i](s);
 	return rc;
 }

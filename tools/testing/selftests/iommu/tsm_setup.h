@@ -14,6 +14,13 @@
 #include <stdbool.h>
 #include <linux/iommufd.h>
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#endif
+#ifndef __printf
+#define __printf(a, b)   __attribute__((format(printf, a, b)))
+#endif
+
 /**
  * struct tsm_function - a function of the emulated platform
  * @name: short name
@@ -98,9 +105,7 @@ int tsm_assign(struct tsm_setup *s);
 int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type);
 int tsm_destroy(struct tsm_setup *s, __u32 *id);
 
-int tsm_fail(struct tsm_setup *s, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int tsm_fail(struct tsm_setup *s, int err, const char *fmt, ...) __printf(3, 4);
+int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...) __printf(3, 4);
 
 #endif /* __SELFTEST_TSM_SETUP_H */

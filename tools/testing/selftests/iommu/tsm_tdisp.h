@@ -15,7 +15,7 @@ typedef __u32 u32;
 typedef __u64 u64;
 
 #ifndef __packed
-#define __packed __attribute__((packed))
+#define __packed __attribute__((__packed__))
 #endif
 #ifndef BIT
 #define BIT(nr) (1UL << (nr))

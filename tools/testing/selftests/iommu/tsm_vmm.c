@@ -9,6 +9,7 @@
  * call an IOMMU_VDEVICE_TSM_GUEST_REQUEST with the scope of that call. The guest
  * is not a confidential one, the emulated TSM does not mind.
  */
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -26,7 +27,6 @@
 #include "tsm_tdisp.h"
 #include "tsm_vmm.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define EXIT_MISSING 4 /* what kselftest takes for "skipped" */
 
 #define GUEST_PAGE 4096UL
@@ -45,11 +45,8 @@
 #define X86_PTE_PRESENT BIT(0)
 #define X86_PTE_WRITE BIT(1)
 
-_Static_assert(sizeof(struct tsm_vmm_call) <= GUEST_CALL_PAGES * GUEST_PAGE,
-	       "struct tsm_vmm_call has outgrown its pages");
-
-/* The program's own image, which the guest shares */
-extern char __executable_start[], _end[];
+static_assert(sizeof(struct tsm_vmm_call) <= GUEST_CALL_PAGES * GUEST_PAGE,
+	      "struct tsm_vmm_call has outgrown its pages");
 
 /**
  * struct vmm - the VMM
@@ -136,8 +133,7 @@ static const char *name_of(const char * const *names, size_t nr, u64 value)
 	return value < nr && names[value] ? names[value] : "?";
 }
 
-__attribute__((format(printf, 1, 2)))
-static void say(const char *fmt, ...)
+static void __printf(1, 2) say(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -362,18 +358,18 @@ static void print_exit(struct vmm *vmm, u8 type,
  */
 static int serve_call(struct vmm *vmm, const struct policy *policy)
 {
-	volatile struct tsm_vmm_call *call = vmm->call;
+	struct tsm_vmm_call *call = vmm->call;
 	struct iommu_vdevice_tsm_guest_request cmd = {
 		.size = sizeof(cmd),
 		.vdevice_id = vmm->setup.vdevice_id,
 		.scope = policy->scope,
 		.tsm_type = vmm->tsm_type,
-		.req_uptr = (uintptr_t)vmm->call->req,
-		.req_len = call->req_len,
-		.resp_uptr = (uintptr_t)vmm->call->resp,
-		.resp_len = call->resp_len,
+		.req_uptr = (uintptr_t)call->req,
+		.req_len = __atomic_load_n(&call->req_len, __ATOMIC_RELAXED),
+		.resp_uptr = (uintptr_t)call->resp,
+		.resp_len = __atomic_load_n(&call->resp_len, __ATOMIC_RELAXED),
 	};
-	u8 type = ((struct pci_tdisp_header *)vmm->call->req)->type;
+	u8 type = ((struct pci_tdisp_header *)call->req)->type;
 	int err = 0;
 
 	if (cmd.req_len > sizeof(call->req) || cmd.resp_len > sizeof(call->resp))
@@ -414,7 +410,7 @@ static int handle_io(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 			if (policies[i].call == value)
 				return serve_call(vmm, &policies[i]);
 
-	return tsm_fail(&vmm->setup, ENOSYS, "serve OUT %#x with %u",
+	return tsm_fail(&vmm->setup, EOPNOTSUPP, "serve OUT %#x with %u",
 			run->io.port, value);
 }
 
@@ -504,8 +500,9 @@ static int run_vmm(struct vmm *vmm)
 
 	print_report(vmm);
 	say("%s", "");
-	say("The guest has locked, attested and started %s: %s, and what had to be refused was refused.",
-	    setup->fn->bdf, verdicts[verdict]);
+	say("The guest has locked, attested and started %s: %s,", setup->fn->bdf,
+	    verdicts[verdict]);
+	say("and the STOP that it sent by a call that only reads did not get through.");
 
 	rc = tsm_op(setup, IOMMU_VDEVICE_TSM_UNBIND);
 	return rc ? tsm_fail(setup, -rc, "IOMMU_VDEVICE_TSM_UNBIND") : 0;
@@ -531,7 +528,7 @@ static int report_result(const struct vmm *vmm, int rc, bool tap)
 	return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static void usage(FILE *file)
+static void print_usage(FILE *file)
 {
 	fprintf(file,
 		"usage: tsm_vmm [--device NAME] [--tap]\n"
@@ -548,38 +545,62 @@ static void usage(FILE *file)
 		"  --tap          print the result as KTAP\n"
 		"  -h, --help     this text\n"
 		"\n"
-		"Exit status: 0 if the guest saw its device in state RUN and a message that was\n"
-		"to be refused refused, 1 if not, %d if the machine lacks something.\n",
+		"Exit status: 0 if the guest saw its device in state RUN, and its STOP through a\n"
+		"call that only reads refused; 1 if not, %d if the machine lacks something.\n",
 		EXIT_MISSING);
+}
+
+static const struct option options[] = {
+	{ "device", required_argument, NULL, 'd' },
+	{ "tap", no_argument, NULL, 't' },
+	{ "help", no_argument, NULL, 'h' },
+	{}
+};
+
+/* Return: -1 to go on, or the exit status */
+static int parse_options(int argc, char *argv[], const struct tsm_function **fn,
+			 bool *tap)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'd':
+			*fn = tsm_find_function(optarg);
+			if (*fn)
+				break;
+			fprintf(stderr, "tsm_vmm: there is no device %s\n", optarg);
+			print_usage(stderr);
+			return EXIT_FAILURE;
+		case 't':
+			*tap = true;
+			break;
+		case 'h':
+			print_usage(stdout);
+			return EXIT_SUCCESS;
+		default:
+			print_usage(stderr);
+			return EXIT_FAILURE;
+		}
+	}
+
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "tsm_vmm: what is %s?\n", argv[optind]);
+	print_usage(stderr);
+	return EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[])
 {
-	static const struct option options[] = {
-		{ "device", required_argument, NULL, 'd' },
-		{ "tap", no_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{}
-	};
 	const struct tsm_function *fn = tsm_functions;
 	struct vmm vmm = {};
 	bool tap = false;
-	int opt, rc;
+	int rc;
 
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'd')
-			fn = tsm_find_function(optarg);
-		else if (opt == 't')
-			tap = true;
-		else
-			break;
-		if (!fn)
-			break;
-	}
-	if (opt != -1 || optind != argc) {
-		usage(opt == 'h' ? stdout : stderr);
-		return opt == 'h' ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
+	rc = parse_options(argc, argv, &fn, &tap);
+	if (rc >= 0)
+		return rc;
 
 	if (tap) {
 		printf("TAP version 13\n1..1\n");

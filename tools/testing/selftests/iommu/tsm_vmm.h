@@ -69,6 +69,9 @@ enum tsm_vmm_verdict {
 	TSM_VMM_NR_VERDICTS
 };
 
+/* The program's own image, which the guest shares */
+extern char __executable_start[], _end[];
+
 void tsm_vmm_guest(struct tsm_vmm_call *call);
 
 #endif /* __SELFTEST_TSM_VMM_H */
