@@ -18,6 +18,7 @@
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/tsm.h>
+#include <trace/events/pci_tsm.h>
 #include "tsm-guest.h"
 
 /* Message classes that a scope admits */
@@ -155,96 +156,112 @@ static u32 resp_needed(const struct pci_tsm_guest_msg *msg)
 	return class_changes_state(msg->scope) ? msg->resp_max : msg->resp_min;
 }
 
+static int refuse(struct pci_tsm_guest_xfer *xfer, int rc, const char *rule)
+{
+	xfer->rule = rule;
+	return rc;
+}
+
 /**
  * pci_tsm_guest_check_msg() - Decode a request and hold it against the table
  * @proto: guest protocol that the TSM speaks
  * @req: request, in memory that nobody else can change
- * @xfer: scope and lengths that the caller named; with -ENOBUFS the length that
- *	  is needed is stored in &pci_tsm_guest_xfer.resp_len
+ * @xfer: scope and lengths that the caller named; takes the message's entry in
+ *	  the table, with -ENOBUFS the length that is needed in resp_len, and the
+ *	  rule that refuses the request
  *
- * Return: the message's entry in the table, or an ERR_PTR:
+ * Return: 0, or
  * * -EBADMSG: @req can't be decoded, or is no message of the table
  * * -EMSGSIZE: the message has another length
  * * -EACCES: the caller's scope does not admit messages of this class
  * * -ENOBUFS: the response might not fit
  */
-const struct pci_tsm_guest_msg *
-pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
-			const void *req, struct pci_tsm_guest_xfer *xfer)
+int pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
+			    const void *req, struct pci_tsm_guest_xfer *xfer)
 {
 	const struct pci_tsm_guest_msg *msg;
 	u32 id;
 
 	if (xfer->req_len < proto->envelope_len)
-		return ERR_PTR(-EBADMSG);
+		return refuse(xfer, -EBADMSG, "shorter than an envelope");
 	if (proto->msg_id(req, xfer->req_len, &id))
-		return ERR_PTR(-EBADMSG);
+		return refuse(xfer, -EBADMSG, "envelope can't be decoded");
 
 	msg = pci_tsm_guest_find_msg(proto, id);
 	if (!msg)
-		return ERR_PTR(-EBADMSG);
+		return refuse(xfer, -EBADMSG, "message is not in the table");
+	xfer->msg = *msg;
+	xfer->known = true;
 
 	if (xfer->req_len < msg->req_min || xfer->req_len > msg->req_max)
-		return ERR_PTR(-EMSGSIZE);
+		return refuse(xfer, -EMSGSIZE, "message has another length");
 
 	if (!pci_tsm_scope_admits(xfer->scope, msg->scope))
-		return ERR_PTR(-EACCES);
+		return refuse(xfer, -EACCES, "scope does not admit the class");
 
 	if (xfer->resp_size < resp_needed(msg)) {
 		xfer->resp_len = resp_needed(msg);
-		return ERR_PTR(-ENOBUFS);
+		return refuse(xfer, -ENOBUFS, "response might not fit");
 	}
 
-	return msg;
+	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_check_msg);
 
-static int check_args(const struct pci_tsm_guest_xfer *xfer)
+static int check_args(struct pci_tsm_guest_xfer *xfer)
 {
 	if (xfer->scope >= ARRAY_SIZE(scope_admits))
-		return -EOPNOTSUPP;
+		return refuse(xfer, -EOPNOTSUPP, "unknown scope");
 	if (!xfer->req_len)
-		return -EINVAL;
-	if (xfer->req_len > PCI_TSM_GUEST_REQ_LEN_MAX ||
-	    xfer->resp_size > PCI_TSM_GUEST_RESP_LEN_MAX)
-		return -EMSGSIZE;
+		return refuse(xfer, -EINVAL, "empty request");
+	if (xfer->req_len > PCI_TSM_GUEST_REQ_LEN_MAX)
+		return refuse(xfer, -EMSGSIZE, "request is too long for any");
+	if (xfer->resp_size > PCI_TSM_GUEST_RESP_LEN_MAX)
+		return refuse(xfer, -EMSGSIZE, "response is too long for any");
 	return 0;
 }
 
-static int check_privilege(enum pci_tsm_req_scope scope)
+static int check_privilege(struct pci_tsm_guest_xfer *xfer)
 {
-	if (scope != PCI_TSM_REQ_DEBUG_WRITE)
+	if (xfer->scope != PCI_TSM_REQ_DEBUG_WRITE)
 		return 0;
 	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
-	return security_locked_down(LOCKDOWN_PCI_ACCESS) ? -EPERM : 0;
+		return refuse(xfer, -EPERM, "scope takes CAP_SYS_RAWIO");
+	if (security_locked_down(LOCKDOWN_PCI_ACCESS))
+		return refuse(xfer, -EPERM, "kernel is locked down");
+	return 0;
 }
 
 /* What the bind has noted of the protocol is good for as long as the binding */
 static int check_binding(struct pci_tsm_binding *binding,
-			 const struct pci_tsm_guest_xfer *xfer)
+			 struct pci_tsm_guest_xfer *xfer)
 {
 	if (!binding || !pci_tsm_binding_is_bound(binding))
-		return -ENXIO;
+		return refuse(xfer, -ENXIO, "not bound");
 	if (!binding->guest.proto)
-		return -EOPNOTSUPP;
+		return refuse(xfer, -EOPNOTSUPP, "TSM serves no guest requests");
 	if (xfer->type != binding->guest.type)
-		return -EPROTONOSUPPORT;
+		return refuse(xfer, -EPROTONOSUPPORT,
+			      "TSM speaks another protocol");
 	if (xfer->req_len > binding->guest.req_len_max)
-		return -EMSGSIZE;
+		return refuse(xfer, -EMSGSIZE, "longer than any message");
 	return 0;
 }
 
-static void *copy_request(const struct pci_tsm_guest_xfer *xfer)
-{
-	void *req __free(kvfree) = kvmalloc(xfer->req_len,
-					    GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+/*
+ * Nearly all messages of all protocols are this short, and then there is no
+ * need to allocate.
+ */
+#define STACK_BUF_LEN	256
 
-	if (!req)
-		return ERR_PTR(-ENOMEM);
-	if (copy_from_sockptr(req, xfer->req, xfer->req_len))
-		return ERR_PTR(-EFAULT);
-	return no_free_ptr(req);
+/* Memory for @len bytes: @small, or memory on the heap with its owner @heap */
+static void *get_buf(size_t len, void *small, void **heap)
+{
+	if (len <= STACK_BUF_LEN)
+		return small;
+
+	*heap = kvmalloc(len, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return *heap;
 }
 
 /*
@@ -252,12 +269,12 @@ static void *copy_request(const struct pci_tsm_guest_xfer *xfer)
  * that its answer can be delivered. Only a concurrent unmap defeats this.
  */
 static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
-			    const struct pci_tsm_guest_req *req)
+			    size_t resp_size)
 {
-	if (!class_changes_state(req->msg->scope))
+	if (!class_changes_state(xfer->msg.scope))
 		return 0;
 	if (!sockptr_is_kernel(xfer->resp) &&
-	    fault_in_safe_writeable(xfer->resp.user, req->resp_size))
+	    fault_in_safe_writeable(xfer->resp.user, resp_size))
 		return -EFAULT;
 	if (xfer->report_size &&
 	    fault_in_safe_writeable(xfer->report, xfer->report_size))
@@ -282,27 +299,27 @@ static int check_response(struct pci_tsm_binding *binding,
 	return -EIO;
 }
 
-static int dispatch(struct pci_tsm_binding *binding,
-		    const struct pci_tsm_guest_msg *msg, const void *req_copy,
+static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 		    struct pci_tsm_guest_xfer *xfer)
 {
 	struct pci_tsm_guest_req req = {
-		.msg = msg,
+		.msg = &xfer->msg,
 		.req = req_copy,
 		.req_len = xfer->req_len,
-		.resp_size = min(xfer->resp_size, msg->resp_max),
+		.resp_size = min(xfer->resp_size, xfer->msg.resp_max),
 	};
+	void *heap __free(kvfree) = NULL;
+	u8 small[STACK_BUF_LEN];
 	int rc;
 
-	void *resp __free(kvfree) = kvzalloc(req.resp_size,
-					     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!resp)
+	req.resp = get_buf(req.resp_size, small, &heap);
+	if (!req.resp)
 		return -ENOMEM;
-	req.resp = resp;
+	memset(req.resp, 0, req.resp_size);
 
-	rc = prefault_outputs(xfer, &req);
+	rc = prefault_outputs(xfer, req.resp_size);
 	if (rc)
-		return rc;
+		return refuse(xfer, rc, "outputs are not writable");
 
 	rc = pci_tsm_dispatch_guest_req(binding, &req, xfer);
 	if (!xfer->dispatched)
@@ -314,11 +331,44 @@ static int dispatch(struct pci_tsm_binding *binding,
 		return rc;
 
 	xfer->resp_len = req.resp_len;
-	if (!rc && copy_to_sockptr(xfer->resp, resp, req.resp_len)) {
+	if (!rc && copy_to_sockptr(xfer->resp, req.resp, req.resp_len)) {
 		xfer->resp_len = 0;
 		return -EFAULT;
 	}
 	return rc;
+}
+
+static int serve(struct pci_tsm_binding *binding,
+		 struct pci_tsm_guest_xfer *xfer)
+{
+	void *heap __free(kvfree) = NULL;
+	u8 small[STACK_BUF_LEN];
+	void *req;
+	int rc;
+
+	rc = check_args(xfer);
+	if (rc)
+		return rc;
+
+	rc = check_privilege(xfer);
+	if (rc)
+		return rc;
+
+	rc = check_binding(binding, xfer);
+	if (rc)
+		return rc;
+
+	req = get_buf(xfer->req_len, small, &heap);
+	if (!req)
+		return -ENOMEM;
+	if (copy_from_sockptr(req, xfer->req, xfer->req_len))
+		return refuse(xfer, -EFAULT, "request is not readable");
+
+	rc = pci_tsm_check_bound_msg(binding, req, xfer);
+	if (rc)
+		return rc;
+
+	return dispatch(binding, req, xfer);
 }
 
 /**
@@ -326,7 +376,7 @@ static int dispatch(struct pci_tsm_binding *binding,
  * @binding: the TDI that the request is about; NULL is as good as unbound
  * @xfer: the request, where its response goes, and the outcome
  *
- * The checks below are all there is between the guest and the TSM driver, in
+ * The checks in serve() are all there is between the guest and the TSM driver, in
  * this order: arguments, privilege, binding, protocol, lengths, class against
  * scope; the taint is set right before the driver is called. User memory is
  * read once, and neither read nor written with a lock held.
@@ -355,34 +405,24 @@ static int dispatch(struct pci_tsm_binding *binding,
 int pci_tsm_binding_guest_req(struct pci_tsm_binding *binding,
 			      struct pci_tsm_guest_xfer *xfer)
 {
-	struct pci_tsm_guest_msg msg;
 	int rc;
 
 	xfer->resp_len = 0;
 	xfer->tsm_code = 0;
 	xfer->dispatched = false;
+	xfer->rule = NULL;
+	xfer->known = false;
+	xfer->tsm_ns = 0;
 
-	rc = check_args(xfer);
-	if (rc)
+	rc = serve(binding, xfer);
+
+	if (!binding)
 		return rc;
-
-	rc = check_privilege(xfer->scope);
-	if (rc)
-		return rc;
-
-	rc = check_binding(binding, xfer);
-	if (rc)
-		return rc;
-
-	void *req __free(kvfree) = copy_request(xfer);
-	if (IS_ERR(req))
-		return PTR_ERR(req);
-
-	rc = pci_tsm_check_bound_msg(binding, req, xfer, &msg);
-	if (rc)
-		return rc;
-
-	return dispatch(binding, &msg, req, xfer);
+	if (xfer->rule)
+		pci_dbg(binding->pdev, "guest request refused, %d: %s\n", rc,
+			xfer->rule);
+	trace_pci_tsm_guest_req(binding, xfer, rc);
+	return rc;
 }
 EXPORT_SYMBOL_GPL(pci_tsm_binding_guest_req);
 

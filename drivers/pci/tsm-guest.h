@@ -7,8 +7,7 @@
 
 /* tsm.c: with the locks that keep the TDI and its TSM */
 int pci_tsm_check_bound_msg(struct pci_tsm_binding *binding, const void *req,
-			    struct pci_tsm_guest_xfer *xfer,
-			    struct pci_tsm_guest_msg *msg);
+			    struct pci_tsm_guest_xfer *xfer);
 int pci_tsm_dispatch_guest_req(struct pci_tsm_binding *binding,
 			       struct pci_tsm_guest_req *req,
 			       struct pci_tsm_guest_xfer *xfer);
@@ -19,9 +18,8 @@ void pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
 			      const struct pci_tsm_guest_proto *proto);
 void pci_tsm_guest_fill_info(struct pci_tsm_guest_info *info,
 			     const struct pci_tsm_guest_proto *proto);
-const struct pci_tsm_guest_msg *
-pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
-			const void *req, struct pci_tsm_guest_xfer *xfer);
+int pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
+			    const void *req, struct pci_tsm_guest_xfer *xfer);
 
 #if IS_ENABLED(CONFIG_KUNIT)
 const char *pci_tsm_guest_check_proto(const struct pci_tsm_guest_proto *proto,

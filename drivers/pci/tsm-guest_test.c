@@ -198,13 +198,15 @@ static void test_check_msg(struct kunit *test)
 		.req_len = param->req_len,
 		.resp_size = param->resp_size,
 	};
-	const struct pci_tsm_guest_msg *msg;
+	int rc;
 
-	msg = pci_tsm_guest_check_msg(&test_proto, param->req, &xfer);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(msg), param->rc);
+	rc = pci_tsm_guest_check_msg(&test_proto, param->req, &xfer);
+	KUNIT_EXPECT_EQ(test, rc, param->rc);
 	KUNIT_EXPECT_EQ(test, xfer.resp_len, param->needed);
-	if (!IS_ERR(msg))
-		KUNIT_EXPECT_EQ(test, msg->id, param->req[0]);
+	KUNIT_EXPECT_EQ(test, !xfer.rule, !rc);
+	KUNIT_EXPECT_EQ(test, xfer.known, rc != -EBADMSG);
+	if (xfer.known)
+		KUNIT_EXPECT_EQ(test, xfer.msg.id, param->req[0]);
 }
 
 static struct kunit_case tsm_guest_test_cases[] = {

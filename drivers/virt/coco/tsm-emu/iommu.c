@@ -91,6 +91,7 @@ emu_domain_alloc(struct device *dev, u32 flags,
 {
 	struct pt_iommu_amdv1_cfg cfg = {
 		.common.features = BIT(PT_FEAT_DYNAMIC_TOP) |
+				   BIT(PT_FEAT_AMDV1_ENCRYPT_TABLES) |
 				   BIT(PT_FEAT_AMDV1_FORCE_COHERENCE),
 		.common.hw_max_vasz_lg2 = 64,
 		.common.hw_max_oasz_lg2 = 52,
@@ -148,11 +149,18 @@ static size_t emu_get_viommu_size(struct device *dev,
 	return VIOMMU_STRUCT_SIZE(struct emu_viommu, core);
 }
 
+/* The vIOMMU is but a handle for the vDEVICEs */
+static const struct iommufd_viommu_ops emu_viommu_ops;
+
 static int emu_viommu_init(struct iommufd_viommu *viommu,
 			   struct iommu_domain *parent,
 			   const struct iommu_user_data *user_data)
 {
-	return user_data ? -EOPNOTSUPP : 0;
+	if (user_data)
+		return -EOPNOTSUPP;
+
+	viommu->ops = &emu_viommu_ops;
+	return 0;
 }
 
 static const struct iommu_ops emu_iommu_ops = {

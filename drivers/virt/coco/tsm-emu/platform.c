@@ -7,7 +7,6 @@
  *
  * All of it comes and goes with the driver of the platform device.
  */
-#include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/irqdomain.h>
@@ -21,6 +20,7 @@
 
 #define DRV_NAME	"tsm_emu"
 #define NR_BUSES	16
+#define MAX_INSTANCES	4
 
 static const struct tsm_emu_fn_desc emu_fns[] = {
 	{
@@ -210,19 +210,6 @@ static int emu_bridge_add(struct tsm_emu *emu, struct irq_domain *msi)
 	return devm_add_action_or_reset(emu->dev, emu_bus_remove, emu);
 }
 
-static void emu_debugfs_remove(void *dir)
-{
-	debugfs_remove_recursive(dir);
-}
-
-static int emu_debugfs_add(struct tsm_emu *emu)
-{
-	struct dentry *dir = debugfs_create_dir(dev_name(emu->dev), NULL);
-
-	debugfs_create_atomic_t("requests", 0400, dir, &emu->requests);
-	return devm_add_action_or_reset(emu->dev, emu_debugfs_remove, dir);
-}
-
 /* The bus comes last and goes first: it needs all the rest */
 static int emu_probe(struct platform_device *pdev)
 {
@@ -245,7 +232,7 @@ static int emu_probe(struct platform_device *pdev)
 	rc = emu_mmio_add(emu);
 	if (rc)
 		return rc;
-	rc = emu_debugfs_add(emu);
+	rc = tsm_emu_hooks_add(emu);
 	if (rc)
 		return rc;
 	rc = tsm_emu_iommu_register(emu);
@@ -262,28 +249,42 @@ static struct platform_driver emu_driver = {
 	.probe = emu_probe,
 };
 
-static struct platform_device *emu_device;
+static unsigned int instances = 1;
+module_param(instances, uint, 0444);
+MODULE_PARM_DESC(instances, "Number of platforms, a PCI segment each");
+
+static struct platform_device *emu_devices[MAX_INSTANCES];
+
+static void emu_exit(void)
+{
+	for (int i = 0; i < MAX_INSTANCES; i++)
+		platform_device_unregister(emu_devices[i]);
+	platform_driver_unregister(&emu_driver);
+}
 
 static int __init emu_init(void)
 {
 	int rc;
 
+	if (!instances || instances > MAX_INSTANCES)
+		return -EINVAL;
+
+	tsm_emu_debug_init();
 	rc = platform_driver_register(&emu_driver);
 	if (rc)
 		return rc;
 
-	emu_device = platform_device_register_simple(DRV_NAME, 0, NULL, 0);
-	if (IS_ERR(emu_device)) {
-		platform_driver_unregister(&emu_driver);
-		return PTR_ERR(emu_device);
+	for (int i = 0; i < instances; i++) {
+		struct platform_device *pdev;
+
+		pdev = platform_device_register_simple(DRV_NAME, i, NULL, 0);
+		if (IS_ERR(pdev)) {
+			emu_exit();
+			return PTR_ERR(pdev);
+		}
+		emu_devices[i] = pdev;
 	}
 	return 0;
-}
-
-static void __exit emu_exit(void)
-{
-	platform_device_unregister(emu_device);
-	platform_driver_unregister(&emu_driver);
 }
 
 /* The class of TSMs must be there first where all is built in */

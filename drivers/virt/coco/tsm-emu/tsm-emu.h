@@ -8,6 +8,8 @@
  *   tdisp.c     TDISP responder of a DSM: the state of each TDI
  *   iommu.c     IOMMU for the functions of the segment
  *   tsm.c       link TSM that takes the messages of guests to the DSM
+ *   debug.c     messages of the TSM's own, one of each class, for tests
+ *   hooks.c     what tests watch and hold, in debugfs
  */
 #ifndef __TSM_EMU_H
 #define __TSM_EMU_H
@@ -18,6 +20,7 @@
 #include <linux/pci-tdisp.h>
 #include <linux/pci-tsm.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #define TSM_EMU_VENDOR_ID		0x7e10
 #define TSM_EMU_DOMAIN_MIN		0x10000
@@ -146,7 +149,11 @@ struct tsm_emu_fn {
  * @iommu: IOMMU of the segment
  * @tsm_ops: link operations, without those that a test omits
  * @tsm_dev: the link TSM
+ * @debug_reg: what the debug messages read and write
  * @requests: how many guest requests reached the TSM
+ * @stall: TSM_EMU_STALL_* of the operations that don't return
+ * @stalled: how many operations wait for that to end
+ * @stall_wq: where they wait
  */
 struct tsm_emu {
 	struct pci_sysdata sysdata;
@@ -160,7 +167,11 @@ struct tsm_emu {
 	struct iommu_device iommu;
 	struct pci_tsm_ops tsm_ops;
 	struct tsm_dev *tsm_dev;
+	u64 debug_reg;
 	atomic_t requests;
+	u32 stall;
+	atomic_t stalled;
+	wait_queue_head_t stall_wq;
 };
 
 /**
@@ -198,6 +209,7 @@ struct tsm_emu_spdm_vdm {
 #define TSM_EMU_PROTOCOL_TDISP		0x1
 
 extern struct pci_ops tsm_emu_config_ops;
+extern struct pci_tsm_guest_proto tsm_emu_debug_proto;
 
 static inline struct tsm_emu *pci_dev_to_emu(struct pci_dev *pdev)
 {
@@ -222,6 +234,17 @@ size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
 int tsm_emu_iommu_register(struct tsm_emu *emu);
 int tsm_emu_tsm_register(struct tsm_emu *emu);
+void tsm_emu_debug_init(void);
+int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
+int tsm_emu_stall(struct tsm_emu *emu, u32 op);
+int tsm_emu_hooks_add(struct tsm_emu *emu);
+
+/* Operations of the TSM that a test can hold, &tsm_emu.stall */
+#define TSM_EMU_STALL_GUEST_REQ		BIT(0)
+#define TSM_EMU_STALL_BIND		BIT(1)
+#define TSM_EMU_STALL_UNBIND		BIT(2)
+#define TSM_EMU_STALL_CONNECT		BIT(3)
+#define TSM_EMU_STALL_DISCONNECT	BIT(4)
 
 /* Layout of the configuration space, offsets of capabilities */
 #define TSM_EMU_CAP_EXP			0x40

@@ -25,6 +25,11 @@ module_param(omit_ops, uint, 0644);
 MODULE_PARM_DESC(omit_ops,
 		 "Link operations to do without: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol");
 
+static bool debug_msgs;
+module_param(debug_msgs, bool, 0644);
+MODULE_PARM_DESC(debug_msgs,
+		 "Serve debug messages of each class too, from the next probe on");
+
 /*
  * Bring a TDISP message to the DSM and its response back. @resp has room for
  * TSM_EMU_TDISP_MAX bytes. Returns the length of the response or -errno.
@@ -148,18 +153,28 @@ static void emu_remove(struct pci_tsm *tsm)
 
 static int emu_connect(struct pci_dev *pdev)
 {
+	int rc = tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_CONNECT);
+
+	if (rc)
+		return rc;
 	return emu_tdisp_simple(pdev, pdev, PCI_TDISP_GET_VERSION);
 }
 
 /* There is no session to end, and the core has unbound the TDIs */
 static void emu_disconnect(struct pci_dev *pdev)
 {
+	tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_DISCONNECT);
 }
 
 static struct pci_tdi *emu_bind(struct pci_dev *pdev, struct kvm *kvm,
 				u32 tdi_id)
 {
 	struct pci_tdi *tdi;
+	int rc;
+
+	rc = tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_BIND);
+	if (rc)
+		return ERR_PTR(rc);
 
 	tdi = kzalloc_obj(*tdi);
 	if (!tdi)
@@ -174,6 +189,7 @@ static void emu_unbind(struct pci_tdi *tdi)
 	struct pci_dev *dsm = tdi->pdev->tsm->dsm_dev;
 	int rc;
 
+	tsm_emu_stall(pci_dev_to_emu(tdi->pdev), TSM_EMU_STALL_UNBIND);
 	rc = emu_tdisp_simple(dsm, tdi->pdev, PCI_TDISP_STOP_INTERFACE);
 	if (rc)
 		pci_warn(tdi->pdev, "failed to stop the TDI: %d\n", rc);
@@ -215,9 +231,16 @@ static int emu_guest_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 	struct tsm_emu *emu = pci_dev_to_emu(tdi->pdev);
 	u8 msg[TSM_EMU_TDISP_MAX] __aligned(8);
 	struct pci_tdisp_error_rsp *error = (void *)msg;
-	int len;
+	const struct pci_tdisp_header *hdr = req->req;
+	int len, rc;
 
 	atomic_inc(&emu->requests);
+	rc = tsm_emu_stall(emu, TSM_EMU_STALL_GUEST_REQ);
+	if (rc)
+		return rc;
+
+	if (hdr->type == PCI_TDISP_VDM)
+		return tsm_emu_debug_req(tdi, req);
 
 	if (req->req_len > sizeof(msg))
 		return -EMSGSIZE;
@@ -275,6 +298,8 @@ static void emu_tsm_unregister(void *tsm_dev)
 int tsm_emu_tsm_register(struct tsm_emu *emu)
 {
 	emu->tsm_ops = emu_tsm_ops;
+	if (debug_msgs)
+		emu->tsm_ops.guest_proto = &tsm_emu_debug_proto;
 	emu_omit_ops(&emu->tsm_ops);
 
 	emu->tsm_dev = tsm_register(emu->dev, &emu->tsm_ops);

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Messages of the emulated TSM's own, for tests: one of each class, and one that
+ * makes the driver break its contract. They travel as TDISP vendor defined
+ * messages, PCIe r7.0 section 11.3.24, and end at the TSM. Off by default.
+ */
+#include <linux/cache.h>
+#include <linux/cleanup.h>
+#include <linux/init.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+#include <linux/tsm-proto.h>
+#include <linux/unaligned.h>
+#include <uapi/linux/iommufd.h>
+
+#include "tsm-emu.h"
+
+/**
+ * struct emu_vdm - vendor defined message with one of the EMU_VDM_* codes
+ * @hdr: with PCI_TDISP_VDM, in a response without PCI_TDISP_REQ
+ * @registry_id: 0, the vendor's id is one of PCI-SIG
+ * @vendor_id_len: length of @vendor_id
+ * @vendor_id: TSM_EMU_VENDOR_ID
+ * @code: EMU_VDM_*
+ * @data: what the code says
+ */
+struct emu_vdm {
+	struct pci_tdisp_header hdr;
+	u8 registry_id;
+	u8 vendor_id_len;
+	__le16 vendor_id;
+	u8 code;
+	u8 data[];
+} __packed;
+
+/* The response is the request */
+#define EMU_VDM_ECHO		0
+/* Act as if the host had reconfigured the function: the TDI goes to ERROR */
+#define EMU_VDM_RECONFIGURE	1
+/* Read the debug register, 8 bytes */
+#define EMU_VDM_READ		2
+/* Write the debug register, 8 bytes */
+#define EMU_VDM_WRITE		3
+/* Claim a response that is longer than its buffer */
+#define EMU_VDM_OVERRUN		4
+
+#define EMU_VDM_ID(code)	(PCI_TDISP_VDM << 8 | (code))
+#define EMU_VDM_REG_LEN		(sizeof(struct emu_vdm) + sizeof(u64))
+
+static int debug_msg_id(const void *req, size_t len, u32 *id)
+{
+	const struct emu_vdm *vdm = req;
+	int rc;
+
+	rc = tsm_proto_tdisp.msg_id(req, len, id);
+	if (rc || *id != PCI_TDISP_VDM)
+		return rc;
+
+	if (len < sizeof(*vdm) || vdm->registry_id ||
+	    vdm->vendor_id_len != sizeof(vdm->vendor_id) ||
+	    le16_to_cpu(vdm->vendor_id) != TSM_EMU_VENDOR_ID)
+		return -EBADMSG;
+
+	*id = EMU_VDM_ID(vdm->code);
+	return 0;
+}
+
+static const struct pci_tsm_guest_msg debug_vdms[] = {
+	{
+		.id = EMU_VDM_ID(EMU_VDM_ECHO),
+		.scope = PCI_TSM_REQ_INFO,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = PCI_TSM_GUEST_REQ_LEN_MAX,
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = PCI_TSM_GUEST_REQ_LEN_MAX,
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_RECONFIGURE),
+		.scope = PCI_TSM_REQ_STATE_CHANGE,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = sizeof(struct emu_vdm),
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_READ),
+		.scope = PCI_TSM_REQ_DEBUG_READ,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = EMU_VDM_REG_LEN,
+		.resp_max = EMU_VDM_REG_LEN,
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_WRITE),
+		.scope = PCI_TSM_REQ_DEBUG_WRITE,
+		.req_min = EMU_VDM_REG_LEN,
+		.req_max = EMU_VDM_REG_LEN,
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = sizeof(struct emu_vdm),
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_OVERRUN),
+		.scope = PCI_TSM_REQ_INFO,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = sizeof(struct emu_vdm),
+	},
+};
+
+static struct pci_tsm_guest_msg debug_msgs[32] __ro_after_init;
+
+struct pci_tsm_guest_proto tsm_emu_debug_proto __ro_after_init = {
+	.name = "tdisp with debug messages",
+	.type = IOMMU_TSM_TYPE_TDISP,
+	.envelope_len = sizeof(struct pci_tdisp_header),
+	.msg_id = debug_msg_id,
+	.msgs = debug_msgs,
+};
+
+/**
+ * tsm_emu_debug_init() - put TDISP and the debug messages into one table
+ *
+ * Context: before any TSM registers
+ */
+void __init tsm_emu_debug_init(void)
+{
+	unsigned int nr_tdisp = tsm_proto_tdisp.nr_msgs;
+
+	BUILD_BUG_ON(EMU_VDM_ID(0) <= PCI_TDISP_VDM);
+	if (WARN_ON(nr_tdisp + ARRAY_SIZE(debug_vdms) > ARRAY_SIZE(debug_msgs)))
+		return;
+
+	memcpy(debug_msgs, tsm_proto_tdisp.msgs, nr_tdisp * sizeof(*debug_msgs));
+	memcpy(debug_msgs + nr_tdisp, debug_vdms, sizeof(debug_vdms));
+	tsm_emu_debug_proto.nr_msgs = nr_tdisp + ARRAY_SIZE(debug_vdms);
+}
+
+static void debug_reconfigure(struct pci_tdi *tdi)
+{
+	struct tsm_emu *emu = pci_dev_to_emu(tdi->pdev);
+	struct tsm_emu_fn *fn;
+
+	guard(raw_spinlock_irqsave)(&emu->lock);
+	fn = tsm_emu_find_fn(emu, pci_dev_id(tdi->pdev));
+	if (fn)
+		tsm_emu_tdi_reconfigured(&fn->tdi);
+}
+
+/**
+ * tsm_emu_debug_req() - serve a debug message
+ * @tdi: TDI that it came for
+ * @req: request, of the length that its entry in the table allows
+ *
+ * Context: under the lock of the DSM
+ * Return: 0, -ENOBUFS, or -EINVAL for a message that is not enabled
+ */
+int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
+{
+	struct tsm_emu *emu = pci_dev_to_emu(tdi->pdev);
+	const struct emu_vdm *vdm = req->req;
+	struct emu_vdm *rsp = req->resp;
+
+	req->resp_len = sizeof(*rsp);
+	switch (vdm->code) {
+	case EMU_VDM_ECHO:
+		req->resp_len = req->req_len;
+		break;
+	case EMU_VDM_RECONFIGURE:
+		debug_reconfigure(tdi);
+		break;
+	case EMU_VDM_READ:
+		req->resp_len = EMU_VDM_REG_LEN;
+		put_unaligned_le64(emu->debug_reg, rsp->data);
+		break;
+	case EMU_VDM_WRITE:
+		emu->debug_reg = get_unaligned_le64(vdm->data);
+		break;
+	case EMU_VDM_OVERRUN:
+		req->resp_len = req->resp_size + 1;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+
+	if (req->resp_len > req->resp_size)
+		return -ENOBUFS;
+	memcpy(rsp, vdm, min(req->req_len, req->resp_len));
+	rsp->hdr.type &= ~PCI_TDISP_REQ;
+	return 0;
+}
