@@ -29,7 +29,6 @@
 #define OMIT_OPS_FILE "/sys/module/tsm_emu/parameters/omit_ops"
 #define OMIT_TDI 1
 #define OMIT_GUEST_REQ 2
-#define OMIT_GUEST_PROTO 8
 
 #define POISON 0xa5
 #define POISON32 0xa5a5a5a5U
@@ -1408,56 +1407,65 @@ TEST_F(tsm_op, enoent_no_vdevice)
 	EXPECT_EQ(-ENOENT, unbind_tdi(&self->t));
 }
 
-/* A TSM that lacks operations; tsm_emu.sh makes the platform come up so */
-FIXTURE(tsm_omitted)
+/*
+ * What goes with the operations that the TSM has. It has all of them, unless
+ * tsm_emu.sh made the platform come up without some.
+ */
+FIXTURE(tsm_has)
 {
 	struct tsm_test t;
-	unsigned long omitted;
+	bool bind;
+	bool guest_req;
 };
 
-FIXTURE_SETUP(tsm_omitted)
+FIXTURE_SETUP(tsm_has)
 {
+	unsigned long omitted;
+
 	if (setup(_metadata, &self->t, "pf0", true))
 		return;
-	ASSERT_TRUE(read_number(OMIT_OPS_FILE, &self->omitted));
-	if (!self->omitted)
-		SKIP(return, "the TSM has all operations, see tsm_emu.sh");
+	ASSERT_TRUE(read_number(OMIT_OPS_FILE, &omitted));
+	self->bind = !(omitted & OMIT_TDI);
+	self->guest_req = !(omitted & OMIT_GUEST_REQ);
 }
 
-FIXTURE_TEARDOWN(tsm_omitted)
+FIXTURE_TEARDOWN(tsm_has)
 {
 	tsm_setup_close(&self->t.s);
 }
 
-TEST_F(tsm_omitted, bind)
+TEST_F(tsm_has, bind)
 {
 	struct tsm_test *t = &self->t;
-	bool can_bind = !(self->omitted & OMIT_TDI);
 
-	EXPECT_EQ(can_bind ? 0 : -EOPNOTSUPP, bind_tdi(t));
-	EXPECT_EQ(can_bind ? IOMMU_VDEVICE_TSM_STATE_BOUND :
-			     IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+	EXPECT_EQ(self->bind ? 0 : -EOPNOTSUPP, bind_tdi(t));
+	EXPECT_EQ(self->bind ? IOMMU_VDEVICE_TSM_STATE_BOUND :
+			       IOMMU_VDEVICE_TSM_STATE_CONNECTED,
 		  info_state(_metadata, t));
 	EXPECT_EQ(0, unbind_tdi(t));
 }
 
-TEST_F(tsm_omitted, guest_request)
+TEST_F(tsm_has, guest_request)
 {
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
 	struct iommu_vdevice_tsm_info cmd = {};
 	struct tsm_test *t = &self->t;
 
-	ASSERT_TRUE(self->omitted & OMIT_GUEST_REQ);
 	info(_metadata, t, &cmd);
-	EXPECT_EQ(IOMMU_TSM_TYPE_NONE, cmd.out_tsm_type);
-	EXPECT_EQ(0, cmd.num_msgs);
-	EXPECT_EQ(0, cmd.out_scopes);
+	EXPECT_EQ(self->guest_req ? IOMMU_TSM_TYPE_TDISP : IOMMU_TSM_TYPE_NONE,
+		  cmd.out_tsm_type);
+	EXPECT_EQ(self->guest_req ? ARRAY_SIZE(tdisp_msgs) : 0, cmd.num_msgs);
+	EXPECT_EQ(self->guest_req ? 1 << SCOPE(INFO) | 1 << SCOPE(STATE_CHANGE) : 0,
+		  cmd.out_scopes);
 
+	bind_tdi(t);
 	prepare(t, SCOPE(INFO), &req, sizeof(req));
-	if (bind_tdi(t))
+	if (!self->bind)
 		expect_refused(_metadata, t, ENXIO, 0);
-	else
+	else if (!self->guest_req)
 		expect_refused(_metadata, t, EOPNOTSUPP, 0);
+	else
+		expect_ok(_metadata, t);
 }
 
 TEST_HARNESS_MAIN
