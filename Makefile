@@ -15,6 +15,7 @@ unexport MAKEFLAGS MAKELEVEL CONFIG T LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
+demo vm: one = --one
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T)))
 
 .PHONY: help demo test vm kernel series refresh check gates assemble discard base clean
@@ -71,7 +72,7 @@ clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); th
 .PHONY: valid based assembled kernels
 
 valid:
-	@tools/vm/run check $(configs) $(tests)
+	@tools/vm/run check $(one) $(configs) $(tests)
 
 $(stamp)/setup: tools/vm/setup tools/vm/packages
 	@tools/vm/setup
