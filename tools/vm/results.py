@@ -153,8 +153,8 @@ def compare(test, cases):
     for case in cases:
         want = expected.pop(case.name, None)
         if case.status not in (FAIL, want):
-            case.reason = "%s, but %s says: %s %s" % (case.status, where, want or "nothing",
-                                                      case.reason)
+            says = "says %s" % want if want else "does not have it (tools/vm/run expect %s)" % test
+            case.reason = "%s, but %s %s" % (case.reason or case.status, where, says)
             case.status = FAIL
     return cases + [Case(name, FAIL, "did not run, but stands in " + where) for name in expected]
 
