@@ -12,6 +12,7 @@
 #include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/capability.h>
+#include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
@@ -364,7 +365,7 @@ static int serve(struct pci_tsm_binding *binding,
 	if (copy_from_sockptr(req, xfer->req, xfer->req_len))
 		return refuse(xfer, -EFAULT, "request is not readable");
 
-	rc = pci_tsm_check_bound_msg(binding, req, xfer);
+	rc = pci_tsm_guest_check_msg(binding->guest.proto, req, xfer);
 	if (rc)
 		return rc;
 
@@ -431,20 +432,37 @@ EXPORT_SYMBOL_GPL(pci_tsm_binding_guest_req);
  * @binding: binding that is about to be bound
  * @proto: guest protocol of its TSM, or NULL
  *
+ * A request may look into the protocol when the TSM is gone already, so its
+ * module stays until pci_tsm_guest_drop_proto().
+ *
  * Context: Before the binding is published as bound.
+ * Return: 0, or -ENXIO when the module is about to go.
  */
-void pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
-			      const struct pci_tsm_guest_proto *proto)
+int pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
+			     const struct pci_tsm_guest_proto *proto)
 {
 	struct pci_tsm_guest_info info = {};
 
 	if (!proto)
-		return;
+		return 0;
+	if (!try_module_get(proto->owner))
+		return -ENXIO;
 
 	pci_tsm_guest_fill_info(&info, proto);
 	binding->guest.proto = proto;
 	binding->guest.type = info.type;
 	binding->guest.req_len_max = info.req_len_max;
+	return 0;
+}
+
+/**
+ * pci_tsm_guest_drop_proto() - Undo pci_tsm_guest_note_proto()
+ * @binding: binding that nobody else knows any more
+ */
+void pci_tsm_guest_drop_proto(struct pci_tsm_binding *binding)
+{
+	if (binding->guest.proto)
+		module_put(binding->guest.proto->owner);
 }
 
 /**

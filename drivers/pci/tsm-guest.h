@@ -6,16 +6,15 @@
 #include <linux/pci-tsm.h>
 
 /* tsm.c: with the locks that keep the TDI and its TSM */
-int pci_tsm_check_bound_msg(struct pci_tsm_binding *binding, const void *req,
-			    struct pci_tsm_guest_xfer *xfer);
 int pci_tsm_dispatch_guest_req(struct pci_tsm_binding *binding,
 			       struct pci_tsm_guest_req *req,
 			       struct pci_tsm_guest_xfer *xfer);
 
 /* tsm-guest.c: functions of their arguments */
 int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev);
-void pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
-			      const struct pci_tsm_guest_proto *proto);
+int pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
+			     const struct pci_tsm_guest_proto *proto);
+void pci_tsm_guest_drop_proto(struct pci_tsm_binding *binding);
 void pci_tsm_guest_fill_info(struct pci_tsm_guest_info *info,
 			     const struct pci_tsm_guest_proto *proto);
 int pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,

@@ -340,7 +340,7 @@ static void reset_absent_vfs(struct tsm_emu *emu, struct tsm_emu_fn *pf)
 		if (fn->pf != pf || is_present(fn))
 			continue;
 		tsm_emu_config_init(fn);
-		memset(&fn->tdi, 0, sizeof(fn->tdi));
+		tsm_emu_tdi_reset(&fn->tdi);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <linux/cache.h>
 #include <linux/cleanup.h>
 #include <linux/init.h>
+#include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/tsm-proto.h>
@@ -107,6 +108,7 @@ static const struct pci_tsm_guest_msg debug_vdms[] = {
 static struct pci_tsm_guest_msg debug_msgs[32] __ro_after_init;
 
 struct pci_tsm_guest_proto tsm_emu_debug_proto __ro_after_init = {
+	.owner = THIS_MODULE,
 	.name = "tdisp with debug messages",
 	.type = IOMMU_TSM_TYPE_TDISP,
 	.envelope_len = sizeof(struct pci_tdisp_header),

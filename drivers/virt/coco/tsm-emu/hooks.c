@@ -5,8 +5,8 @@
  *   requests  how many guest requests reached the TSM
  *   stall     mask of the operations that don't return, TSM_EMU_STALL_*
  *   stalled   how many operations that keeps
- *   floor     ioctl of any number that copies as a guest request does and no
- *             more: what a benchmark holds the real one against
+ *   floor     ioctl of any number that echoes a request and does no more: what
+ *             a benchmark holds the real one against
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -63,6 +63,7 @@ static int floor_copy(const struct iommu_vdevice_tsm_guest_request *cmd,
 {
 	if (copy_from_user(req, u64_to_user_ptr(cmd->req_uptr), cmd->req_len))
 		return -EFAULT;
+	memcpy(resp, req, min(cmd->req_len, cmd->resp_len));
 	if (copy_to_user(u64_to_user_ptr(cmd->resp_uptr), resp, cmd->resp_len))
 		return -EFAULT;
 	return 0;

@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/random.h>
 #include <linux/sizes.h>
 
 #include "tsm-emu.h"
@@ -67,6 +68,7 @@ static struct tsm_emu_fn *emu_add_fn(struct tsm_emu *emu,
 
 	fn->desc = desc;
 	fn->devfn = desc->devfn;
+	get_random_bytes(&fn->tdi.key, sizeof(fn->tdi.key));
 	if (desc->port >= 0)
 		fn->port = &emu->fn[desc->port];
 	return fn;

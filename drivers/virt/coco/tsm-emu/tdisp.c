@@ -5,7 +5,7 @@
  * the platform but the TDI.
  */
 #include <linux/align.h>
-#include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
@@ -87,6 +87,15 @@ static void tdisp_make_report(struct tsm_emu_tdi *tdi, u16 lock_flags,
 	tdi->report_len = info + info_len - tdi->report;
 }
 
+/* A real device has a random number generator; this is as hard to guess */
+static void tdisp_make_nonce(struct tsm_emu_tdi *tdi)
+{
+	tdi->locks++;
+	for (int i = 0; i < PCI_TDISP_NONCE_LEN; i += sizeof(u64))
+		put_unaligned_le64(siphash_2u64(tdi->locks, i, &tdi->key),
+				   &tdi->nonce[i]);
+}
+
 static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 {
 	const struct pci_tdisp_lock_interface *lock = req;
@@ -101,7 +110,7 @@ static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
 
 	tdisp_make_report(tdi, flags, mmio_offset);
-	get_random_bytes(tdi->nonce, sizeof(tdi->nonce));
+	tdisp_make_nonce(tdi);
 	tdi->state = PCI_TDISP_STATE_CONFIG_LOCKED;
 
 	memcpy(rsp->start_nonce, tdi->nonce, sizeof(rsp->start_nonce));
@@ -152,11 +161,22 @@ static size_t tdisp_start(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 	return sizeof(struct pci_tdisp_header);
 }
 
-static size_t tdisp_stop(struct tsm_emu_tdi *tdi)
+/**
+ * tsm_emu_tdi_reset() - unlock a TDI
+ * @tdi: TDI in whatever state
+ *
+ * Context: caller serializes with tsm_emu_tdisp()
+ */
+void tsm_emu_tdi_reset(struct tsm_emu_tdi *tdi)
 {
 	memzero_explicit(tdi->nonce, sizeof(tdi->nonce));
 	tdi->report_len = 0;
 	tdi->state = PCI_TDISP_STATE_CONFIG_UNLOCKED;
+}
+
+static size_t tdisp_stop(struct tsm_emu_tdi *tdi)
+{
+	tsm_emu_tdi_reset(tdi);
 	return sizeof(struct pci_tdisp_header);
 }
 

@@ -19,6 +19,7 @@
 #include <linux/pci.h>
 #include <linux/pci-tdisp.h>
 #include <linux/pci-tsm.h>
+#include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -52,6 +53,8 @@ struct tsm_emu;
 /**
  * struct tsm_emu_tdi - TDI as its device sees it
  * @state: see &enum pci_tdisp_state
+ * @key: secret of the device, nonces are made from it
+ * @locks: how many of them
  * @nonce: what START has to show, valid in CONFIG_LOCKED
  * @report: interface report, valid from CONFIG_LOCKED to ERROR
  * @report_len: bytes of it
@@ -61,6 +64,8 @@ struct tsm_emu;
  */
 struct tsm_emu_tdi {
 	enum pci_tdisp_state state;
+	siphash_key_t key;
+	u64 locks;
 	u8 nonce[PCI_TDISP_NONCE_LEN];
 	u8 report[TSM_EMU_REPORT_MAX];
 	u16 report_len;
@@ -231,6 +236,7 @@ void tsm_emu_doe_write(struct tsm_emu *emu, struct tsm_emu_fn *fn,
 		       unsigned int reg, u32 val);
 size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 		     void *resp);
+void tsm_emu_tdi_reset(struct tsm_emu_tdi *tdi);
 void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
 int tsm_emu_iommu_register(struct tsm_emu *emu);
 int tsm_emu_tsm_register(struct tsm_emu *emu);

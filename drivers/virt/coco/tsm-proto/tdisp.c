@@ -72,6 +72,7 @@ static int tdisp_msg_id(const void *req, size_t len, u32 *id)
 }
 
 const struct pci_tsm_guest_proto tsm_proto_tdisp = {
+	.owner = THIS_MODULE,
 	.name = "tdisp",
 	.type = IOMMU_TSM_TYPE_TDISP,
 	.envelope_len = HDR_LEN,

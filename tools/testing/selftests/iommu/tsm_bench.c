@@ -259,7 +259,7 @@ static bool run_case(struct bench *b, const struct bench_case *c,
 {
 	unsigned long n[RUNS];
 	bool good = true, same;
-	char aim[16];
+	char aim[24];
 	int err;
 
 	err = c->op(b, c);
