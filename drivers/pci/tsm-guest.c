@@ -382,8 +382,8 @@ static int serve(struct pci_tsm_binding *binding,
  * scope; the taint is set right before the driver is called. User memory is
  * read once, and neither read nor written with a lock held.
  *
- * Context: May sleep for as long as the firmware takes. Takes pci_tsm_rwsem for
- * read and the DSM lock, both interruptible.
+ * Context: May sleep for as long as the firmware takes. Takes the lock of the
+ * TSM's operations on the function, interruptible.
  *
  * Return: 0, or a negative error code. &pci_tsm_guest_xfer.dispatched tells
  * whether the TSM driver was called: if not, nothing happened.

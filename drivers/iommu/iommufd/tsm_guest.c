@@ -128,10 +128,7 @@ static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
 	if (!msgs)
 		return -ENOMEM;
 
-	rc = pci_tsm_guest_info(pdev, &info, msgs, nr_msgs);
-	if (rc)
-		goto out_free;
-
+	pci_tsm_guest_info(pdev, &info, msgs, nr_msgs);
 	cmd->out_tsm_type = info.type;
 	cmd->out_state = info_state(&info);
 	cmd->out_scopes = info.scopes;
@@ -139,8 +136,6 @@ static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
 	cmd->out_resp_len_max = info.resp_len_max;
 	cmd->num_msgs = info.nr_msgs;
 	rc = copy_msgs(cmd, msgs, min(nr_msgs, info.nr_msgs));
-
-out_free:
 	kfree(msgs);
 	return rc;
 }

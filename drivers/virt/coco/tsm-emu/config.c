@@ -15,7 +15,6 @@
 #include "tsm-emu.h"
 
 #define ECAP_FIRST		PCI_CFG_SPACE_SIZE
-#define FIRST_VF_OFFSET		8
 
 static void init8(struct tsm_emu_fn *fn, unsigned int reg, u8 val, u8 wmask)
 {
@@ -196,7 +195,7 @@ static void init_sriov(struct tsm_emu_fn *fn, unsigned int pos,
 	init16(fn, pos + PCI_SRIOV_TOTAL_VF, fn->desc->nr_vfs, 0);
 	init16(fn, pos + PCI_SRIOV_NUM_VF, 0, 0xffff);
 	init8(fn, pos + PCI_SRIOV_FUNC_LINK, PCI_FUNC(fn->devfn), 0);
-	init16(fn, pos + PCI_SRIOV_VF_OFFSET, FIRST_VF_OFFSET, 0);
+	init16(fn, pos + PCI_SRIOV_VF_OFFSET, tsm_emu_vf_offset, 0);
 	init16(fn, pos + PCI_SRIOV_VF_STRIDE, 1, 0);
 	init16(fn, pos + PCI_SRIOV_VF_DID, fn->desc->device_id + 1, 0);
 	/* Pages of 4K are all there is */
@@ -239,7 +238,7 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
  */
 unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index)
 {
-	return pf->devfn + FIRST_VF_OFFSET + index;
+	return pf->devfn + tsm_emu_vf_offset + index;
 }
 
 static bool is_present(const struct tsm_emu_fn *fn)

@@ -23,6 +23,24 @@
 #define NR_BUSES	16
 #define MAX_INSTANCES	4
 
+/* 1 to 7 puts VFs into the slot of their PF */
+unsigned int tsm_emu_vf_offset = 8;
+module_param_named(vf_offset, tsm_emu_vf_offset, uint, 0444);
+MODULE_PARM_DESC(vf_offset, "First VF Offset of the PF, 1 to 200");
+
+static bool rootless;
+module_param(rootless, bool, 0644);
+MODULE_PARM_DESC(rootless,
+		 "Add an endpoint with IDE on the root bus, where none may be, from the next probe on");
+
+static const struct tsm_emu_fn_desc emu_rootless_fn = {
+	.device_id = 0x0001,
+	.pcie_type = PCI_EXP_TYPE_ENDPOINT,
+	.port = -1,
+	.devfn = PCI_DEVFN(2, 0),
+	.dsm = true,
+};
+
 static const struct tsm_emu_fn_desc emu_fns[] = {
 	{
 		.device_id = 0x0010,
@@ -92,6 +110,9 @@ static int emu_add_fns(struct tsm_emu *emu)
 			tsm_emu_config_init(vf);
 		}
 	}
+
+	if (rootless)
+		tsm_emu_config_init(emu_add_fn(emu, &emu_rootless_fn));
 	return 0;
 }
 
@@ -268,7 +289,8 @@ static int __init emu_init(void)
 {
 	int rc;
 
-	if (!instances || instances > MAX_INSTANCES)
+	if (!instances || instances > MAX_INSTANCES || !tsm_emu_vf_offset ||
+	    tsm_emu_vf_offset > 200)
 		return -EINVAL;
 
 	tsm_emu_debug_init();

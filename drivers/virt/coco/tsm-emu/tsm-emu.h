@@ -213,6 +213,7 @@ struct tsm_emu_spdm_vdm {
 #define TSM_EMU_SPDM_STANDARD_PCI_SIG	0x3
 #define TSM_EMU_PROTOCOL_TDISP		0x1
 
+extern unsigned int tsm_emu_vf_offset;
 extern struct pci_ops tsm_emu_config_ops;
 extern struct pci_tsm_guest_proto tsm_emu_debug_proto;
 

@@ -147,7 +147,6 @@ static void emu_remove(struct pci_tsm *tsm)
 	}
 
 	pf0 = container_of(tsm, struct pci_tsm_pf0, base_tsm);
-	pci_tsm_pf0_destructor(pf0);
 	kfree(pf0);
 }
 
