@@ -53,7 +53,16 @@ struct tsm_vmm_call {
  * enum tsm_vmm_verdict - what the guest thinks of its device in the end
  * @TSM_VMM_RUNNING: every check passed: the TDI is started, and what had to be
  *	refused was refused
- * @TSM_VMM_NR_VERDICTS: number of verdicts; the others name the failed check
+ * @TSM_VMM_BAD_VERSION: the device does not speak TDISP 1.0
+ * @TSM_VMM_BAD_CAPABILITIES: it lacks a message that the guest needs
+ * @TSM_VMM_NOT_LOCKED: the TDI could not be locked
+ * @TSM_VMM_NONCE_IS_WEAK: the nonce of the lock is all zeroes
+ * @TSM_VMM_STOP_NOT_REFUSED: STOP got through in a call that only reads
+ * @TSM_VMM_STOP_TOOK_EFFECT: the STOP that was refused changed the state
+ * @TSM_VMM_BAD_REPORT: the interface report makes no sense
+ * @TSM_VMM_WRONG_NONCE_ACCEPTED: START took another nonce than the lock's
+ * @TSM_VMM_NOT_STARTED: the TDI does not run after START
+ * @TSM_VMM_NR_VERDICTS: number of verdicts
  */
 enum tsm_vmm_verdict {
 	TSM_VMM_RUNNING,
