@@ -21,40 +21,19 @@
 
 #include <linux/vfio.h>
 
-#include "kselftest_harness.h"
-#include "tsm_setup.h"
-#include "tsm_tdisp.h"
+#include "tsm_fault.h"
+#include "tsm_test.h"
+#include "tsm_thread.h"
 
-#define REQUESTS_FILE "/sys/kernel/debug/tsm_emu.0/requests"
-#define OMIT_OPS_FILE "/sys/module/tsm_emu/parameters/omit_ops"
+#define OMIT_OPS_FILE TSM_PLATFORM_PARAMS "/omit_ops"
 #define OMIT_TDI 1
 #define OMIT_GUEST_REQ 2
 
-#define POISON 0xa5
-#define POISON32 0xa5a5a5a5U
-#define POISON64 0xa5a5a5a5a5a5a5a5ULL
-
-#define SCOPE(name) IOMMU_VDEVICE_TSM_SCOPE_##name
-#define NR_SCOPES 4
 #define MAX_MSGS 64
 #define NR_BARS 6
 
 /* Longest request that the TDISP table knows: START_INTERFACE */
 #define TDISP_REQ_MAX sizeof(struct pci_tdisp_start_interface)
-
-/**
- * struct tsm_test - what all fixtures have
- * @s: the function
- * @cmd: the request to be sent, then its outcome
- * @resp: room for the response
- * @count: requests that reached the TSM before @cmd
- */
-struct tsm_test {
-	struct tsm_setup s;
-	struct iommu_vdevice_tsm_guest_request cmd;
-	u8 resp[TDISP_RESP_MAX];
-	unsigned long count;
-};
 
 /* What the specification says of each message, not what the driver says */
 static const struct {
@@ -73,193 +52,6 @@ static const struct {
 	{ PCI_TDISP_UNBIND_P2P_STREAM, SCOPE(STATE_CHANGE), 17 },
 	{ PCI_TDISP_SET_MMIO_ATTRIBUTE, SCOPE(STATE_CHANGE), 32 },
 };
-
-/* Row: scope that is claimed, column: class of the message */
-static const bool admitted[NR_SCOPES][NR_SCOPES] = {
-	[SCOPE(INFO)] = { true, false, false, false },
-	[SCOPE(STATE_CHANGE)] = { true, true, false, false },
-	[SCOPE(DEBUG_READ)] = { true, false, true, false },
-	[SCOPE(DEBUG_WRITE)] = { true, true, true, true },
-};
-
-static bool read_number(const char *path, unsigned long *value)
-{
-	FILE *file = fopen(path, "r");
-	bool ok;
-
-	if (!file)
-		return false;
-	ok = fscanf(file, "%lu", value) == 1;
-	fclose(file);
-	return ok;
-}
-
-static unsigned long count_requests(struct __test_metadata *_metadata)
-{
-	unsigned long count;
-
-	ASSERT_TRUE(read_number(REQUESTS_FILE, &count));
-	return count;
-}
-
-/* Return: an anonymous page that is followed by one without access */
-static void *map_last_page(struct __test_metadata *_metadata, int prot)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	char *map = mmap(NULL, 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-			 -1, 0);
-
-	ASSERT_NE(MAP_FAILED, map);
-	ASSERT_EQ(0, mprotect(map, page, prot));
-	return map;
-}
-
-/* Fill in a good request, with outputs that tell if they are written */
-static void prepare(struct tsm_test *t, u32 scope, const void *req, u32 len)
-{
-	t->cmd = (struct iommu_vdevice_tsm_guest_request) {
-		.size = sizeof(t->cmd),
-		.vdevice_id = t->s.vdevice_id,
-		.scope = scope,
-		.req_len = len,
-		.resp_len = sizeof(t->resp),
-		.tsm_type = IOMMU_TSM_TYPE_TDISP,
-		.req_uptr = (uintptr_t)req,
-		.resp_uptr = (uintptr_t)t->resp,
-		.out_resp_len = POISON32,
-		.out_flags = POISON32,
-		.out_tsm_code = POISON64,
-	};
-	memset(t->resp, POISON, sizeof(t->resp));
-}
-
-static int send_cmd(struct __test_metadata *_metadata, struct tsm_test *t)
-{
-	t->count = count_requests(_metadata);
-	if (ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST, &t->cmd))
-		return -errno;
-	return 0;
-}
-
-static void expect_poison_from(struct __test_metadata *_metadata,
-			       struct tsm_test *t, size_t from)
-{
-	for (size_t i = from; i < sizeof(t->resp); i++) {
-		ASSERT_EQ(POISON, t->resp[i]) {
-			TH_LOG("byte %zu of the response was written", i);
-		}
-	}
-}
-
-/* The request succeeds, and nothing is written but the response */
-static void expect_ok(struct __test_metadata *_metadata, struct tsm_test *t)
-{
-	ASSERT_EQ(0, send_cmd(_metadata, t));
-	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
-	EXPECT_EQ(t->count + 1, count_requests(_metadata));
-	ASSERT_LE(t->cmd.out_resp_len, t->cmd.resp_len);
-	expect_poison_from(_metadata, t, t->cmd.out_resp_len);
-}
-
-/* The request fails and nothing happened; @needed goes with ENOBUFS */
-static void expect_refused(struct __test_metadata *_metadata,
-			   struct tsm_test *t, int err, u32 needed)
-{
-	ASSERT_EQ(-err, send_cmd(_metadata, t));
-	EXPECT_EQ(0, t->cmd.out_flags);
-	EXPECT_EQ(0, t->cmd.out_tsm_code);
-	EXPECT_EQ(needed, t->cmd.out_resp_len);
-	EXPECT_EQ(t->count, count_requests(_metadata));
-	expect_poison_from(_metadata, t, 0);
-}
-
-/* As expect_refused(), but not even the outputs were written */
-static void expect_unheard(struct __test_metadata *_metadata,
-			   struct tsm_test *t, int err)
-{
-	ASSERT_EQ(-err, send_cmd(_metadata, t));
-	EXPECT_EQ(POISON32, t->cmd.out_flags);
-	EXPECT_EQ(POISON64, t->cmd.out_tsm_code);
-	EXPECT_EQ(POISON32, t->cmd.out_resp_len);
-	EXPECT_EQ(t->count, count_requests(_metadata));
-	expect_poison_from(_metadata, t, 0);
-}
-
-static struct pci_tdisp_header header(const struct tsm_test *t, u8 type)
-{
-	return tdisp_header(type, t->s.virt_id);
-}
-
-/* The response is of this kind, and the TSM has nothing to complain about */
-static void expect_response(struct __test_metadata *_metadata,
-			    struct tsm_test *t, u8 type, u32 len)
-{
-	EXPECT_EQ(0, t->cmd.out_tsm_code);
-	EXPECT_EQ(len, t->cmd.out_resp_len);
-	ASSERT_TRUE(tdisp_is_response(t->resp, t->cmd.out_resp_len, type, len));
-	EXPECT_EQ(t->s.virt_id,
-		  le32toh(((struct pci_tdisp_header *)t->resp)->function_id));
-}
-
-/* The response is a TDISP error, which the TSM's code repeats */
-static void expect_tdisp_error(struct __test_metadata *_metadata,
-			       struct tsm_test *t, u32 code)
-{
-	EXPECT_EQ(code, t->cmd.out_tsm_code);
-	EXPECT_EQ(code, tdisp_error(t->resp, t->cmd.out_resp_len));
-}
-
-static int get_state(struct __test_metadata *_metadata, struct tsm_test *t)
-{
-	const struct pci_tdisp_interface_state_rsp *rsp = (void *)t->resp;
-	struct pci_tdisp_header req = header(t, PCI_TDISP_GET_INTERFACE_STATE);
-
-	prepare(t, SCOPE(INFO), &req, sizeof(req));
-	expect_ok(_metadata, t);
-	expect_response(_metadata, t, PCI_TDISP_GET_INTERFACE_STATE, sizeof(*rsp));
-	return rsp->state;
-}
-
-static struct pci_tdisp_lock_interface lock_req(const struct tsm_test *t)
-{
-	return (struct pci_tdisp_lock_interface) {
-		.hdr = header(t, PCI_TDISP_LOCK_INTERFACE),
-		.flags = htole16(PCI_TDISP_LOCK_NO_FW_UPDATE),
-	};
-}
-
-static void lock(struct __test_metadata *_metadata, struct tsm_test *t,
-		 u8 nonce[PCI_TDISP_NONCE_LEN])
-{
-	const struct pci_tdisp_lock_interface_rsp *rsp = (void *)t->resp;
-	struct pci_tdisp_lock_interface req = lock_req(t);
-
-	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
-	expect_ok(_metadata, t);
-	expect_response(_metadata, t, PCI_TDISP_LOCK_INTERFACE, sizeof(*rsp));
-	memcpy(nonce, rsp->start_nonce, PCI_TDISP_NONCE_LEN);
-}
-
-static void start(struct __test_metadata *_metadata, struct tsm_test *t,
-		  const u8 nonce[PCI_TDISP_NONCE_LEN])
-{
-	struct pci_tdisp_start_interface req = {
-		.hdr = header(t, PCI_TDISP_START_INTERFACE),
-	};
-
-	memcpy(req.start_nonce, nonce, sizeof(req.start_nonce));
-	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
-	expect_ok(_metadata, t);
-}
-
-static void run(struct __test_metadata *_metadata, struct tsm_test *t)
-{
-	u8 nonce[PCI_TDISP_NONCE_LEN];
-
-	lock(_metadata, t, nonce);
-	start(_metadata, t, nonce);
-	ASSERT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
-}
 
 static u32 read_report(struct __test_metadata *_metadata, struct tsm_test *t,
 		       u8 *report, u32 size)
@@ -284,65 +76,6 @@ static u32 read_report(struct __test_metadata *_metadata, struct tsm_test *t,
 		len += portion;
 	} while (rsp->remainder_length);
 	return len;
-}
-
-static void info(struct __test_metadata *_metadata, struct tsm_test *t,
-		 struct iommu_vdevice_tsm_info *cmd)
-{
-	*cmd = (struct iommu_vdevice_tsm_info) {
-		.size = sizeof(*cmd),
-		.vdevice_id = t->s.vdevice_id,
-		.num_msgs = cmd->num_msgs,
-		.msgs_uptr = cmd->msgs_uptr,
-	};
-	ASSERT_EQ(0, ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd));
-}
-
-static u32 info_state(struct __test_metadata *_metadata, struct tsm_test *t)
-{
-	struct iommu_vdevice_tsm_info cmd = {};
-
-	info(_metadata, t, &cmd);
-	return cmd.out_state;
-}
-
-static int bind_tdi(struct tsm_test *t)
-{
-	return tsm_op(&t->s, IOMMU_VDEVICE_TSM_BIND);
-}
-
-static int unbind_tdi(struct tsm_test *t)
-{
-	return tsm_op(&t->s, IOMMU_VDEVICE_TSM_UNBIND);
-}
-
-static void do_step(struct __test_metadata *_metadata, struct tsm_test *t,
-		    int (*step)(struct tsm_setup *s))
-{
-	ASSERT_EQ(0, step(&t->s)) {
-		TH_LOG("could not %s", t->s.error);
-	}
-}
-
-/* Bring the function to the vDEVICE, or say why not. Return: 0 if it is there */
-static int setup(struct __test_metadata *_metadata, struct tsm_test *t,
-		 const char *name, bool assign)
-{
-	unsigned long count;
-	int rc;
-
-	tsm_setup_init(&t->s, tsm_find_function(name));
-	rc = tsm_prepare_host(&t->s);
-	if (!rc && assign)
-		rc = tsm_assign(&t->s);
-	if (!rc && !read_number(REQUESTS_FILE, &count))
-		rc = tsm_lack(&t->s, errno, "read %s (debugfs)", REQUESTS_FILE);
-	if (rc && t->s.missing)
-		SKIP(return rc, "could not %s", t->s.error);
-	EXPECT_EQ(0, rc) {
-		TH_LOG("could not %s", t->s.error);
-	}
-	return rc;
 }
 
 /* Any function, as far as its vDEVICE */
@@ -373,14 +106,12 @@ FIXTURE_VARIANT_ADD(tsm, vf)
 
 FIXTURE_SETUP(tsm)
 {
-	setup(_metadata, &self->t, variant->name, true);
+	setup_vdevice(_metadata, &self->t, variant->name, false);
 }
 
 FIXTURE_TEARDOWN(tsm)
 {
-	tsm_setup_close(&self->t.s);
-	/* for the tests that disconnect it */
-	tsm_connect(&self->t.s);
+	teardown(&self->t);
 }
 
 TEST_F(tsm, lock_attest_start_stop)
@@ -524,7 +255,7 @@ TEST_F(tsm, reset_while_locked)
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
-TEST_F(tsm, never_bound)
+TEST_F(tsm, enxio_never_bound)
 {
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
 	struct tsm_test *t = &self->t;
@@ -533,7 +264,7 @@ TEST_F(tsm, never_bound)
 	expect_refused(_metadata, t, ENXIO, 0);
 }
 
-TEST_F(tsm, unbind_and_bind_again)
+TEST_F(tsm, enxio_between_two_binds)
 {
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
 	struct tsm_test *t = &self->t;
@@ -551,7 +282,7 @@ TEST_F(tsm, unbind_and_bind_again)
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
-TEST_F(tsm, bind_twice)
+TEST_F(tsm, bind_eexist)
 {
 	struct tsm_test *t = &self->t;
 
@@ -575,7 +306,7 @@ TEST_F(tsm, info_follows_the_function)
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_NONE, info_state(_metadata, t));
 }
 
-TEST_F(tsm, bind_unconnected)
+TEST_F(tsm, bind_enxio_unconnected)
 {
 	struct tsm_test *t = &self->t;
 
@@ -586,7 +317,7 @@ TEST_F(tsm, bind_unconnected)
 }
 
 /* The host takes the TDI away; a request must not reach what comes after */
-TEST_F(tsm, disconnect_unbinds)
+TEST_F(tsm, enxio_after_disconnect)
 {
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
 	struct tsm_test *t = &self->t;
@@ -701,72 +432,121 @@ FIXTURE(tsm_bound)
 
 FIXTURE_SETUP(tsm_bound)
 {
-	if (setup(_metadata, &self->t, "pf0", true))
-		return;
-	ASSERT_EQ(0, bind_tdi(&self->t));
+	setup_bound(_metadata, &self->t, "pf0", false);
 }
 
 FIXTURE_TEARDOWN(tsm_bound)
 {
-	tsm_setup_close(&self->t.s);
+	teardown(&self->t);
 }
 
-/* The rules for the size of a structure, on a command that succeeds */
-static void check_length(struct __test_metadata *_metadata, int fd,
-			 unsigned long nr, const void *good, u32 size)
+/* The rules for the size of a structure, on a command that would succeed */
+struct sized_cmd {
+	unsigned long nr;
+	const void *good;
+	u32 size;
+};
+
+static int call_sized(struct tsm_test *t, const struct sized_cmd *c, u32 size,
+		      u8 tail)
 {
 	u8 cmd[128] = {};
 
-	memcpy(cmd, good, size);
-	ASSERT_EQ(0, ioctl(fd, nr, cmd));
-
-	*(u32 *)cmd = size - 1;
-	EXPECT_EQ(-1, ioctl(fd, nr, cmd));
-	EXPECT_EQ(EINVAL, errno);
-
-	*(u32 *)cmd = 0;
-	EXPECT_EQ(-1, ioctl(fd, nr, cmd));
-	EXPECT_EQ(EINVAL, errno);
-
-	memcpy(cmd, good, size);
-	*(u32 *)cmd = size + 1;
-	cmd[size] = UINT8_MAX;
-	EXPECT_EQ(-1, ioctl(fd, nr, cmd));
-	EXPECT_EQ(E2BIG, errno);
-
-	cmd[size] = 0;
-	EXPECT_EQ(0, ioctl(fd, nr, cmd));
+	memcpy(cmd, c->good, c->size);
+	*(u32 *)cmd = size;
+	cmd[c->size] = tail;
+	return ioctl(t->s.iommufd, c->nr, cmd) ? -errno : 0;
 }
 
-TEST_F(tsm_bound, length_of_guest_request)
+static void check_short(struct __test_metadata *_metadata, struct tsm_test *t,
+			const struct sized_cmd *c)
 {
-	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
-	struct tsm_test *t = &self->t;
+	unsigned long count = count_requests(_metadata);
+
+	EXPECT_EQ(-EINVAL, call_sized(t, c, c->size - 1, 0));
+	EXPECT_EQ(-EINVAL, call_sized(t, c, sizeof(u32), 0));
+	EXPECT_EQ(-EINVAL, call_sized(t, c, 0, 0));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, t));
+	EXPECT_EQ(count, count_requests(_metadata));
+	EXPECT_EQ(0, call_sized(t, c, c->size, UINT8_MAX));
+}
+
+static void check_tail(struct __test_metadata *_metadata, struct tsm_test *t,
+		       const struct sized_cmd *c)
+{
+	unsigned long count = count_requests(_metadata);
+
+	EXPECT_EQ(-E2BIG, call_sized(t, c, c->size + 1, UINT8_MAX));
+	EXPECT_EQ(-E2BIG, call_sized(t, c, c->size + 8, 1));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, t));
+	EXPECT_EQ(count, count_requests(_metadata));
+	EXPECT_EQ(0, call_sized(t, c, c->size + 1, 0));
+}
+
+typedef void (*size_check)(struct __test_metadata *_metadata,
+			   struct tsm_test *t, const struct sized_cmd *c);
+
+static void check_size_of_request(struct __test_metadata *_metadata,
+				  struct tsm_test *t, size_check check)
+{
+	const struct sized_cmd c = {
+		IOMMU_VDEVICE_TSM_GUEST_REQUEST, &t->cmd, 56
+	};
+	struct pci_tdisp_header req = header(t, PCI_TDISP_GET_VERSION);
 
 	prepare(t, SCOPE(INFO), &req, sizeof(req));
-	check_length(_metadata, t->s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST,
-		     &t->cmd, 56);
+	check(_metadata, t, &c);
 }
 
-TEST_F(tsm_bound, length_of_info)
+static void check_size_of_info(struct __test_metadata *_metadata,
+			       struct tsm_test *t, size_check check)
 {
-	struct iommu_vdevice_tsm_info cmd = {
-		.size = sizeof(cmd),
-		.vdevice_id = self->t.s.vdevice_id,
-	};
+	struct iommu_vdevice_tsm_info cmd = { .vdevice_id = t->s.vdevice_id };
+	const struct sized_cmd c = { IOMMU_VDEVICE_TSM_INFO, &cmd, 48 };
 
-	check_length(_metadata, self->t.s.iommufd, IOMMU_VDEVICE_TSM_INFO, &cmd, 48);
+	check(_metadata, t, &c);
 }
 
-TEST_F(tsm_bound, length_of_op)
+static void check_size_of_op(struct __test_metadata *_metadata,
+			     struct tsm_test *t, size_check check)
 {
 	struct iommu_vdevice_tsm_op cmd = {
-		.size = sizeof(cmd),
 		.type = IOMMU_VDEVICE_TSM_UNBIND,
-		.vdevice_id = self->t.s.vdevice_id,
+		.vdevice_id = t->s.vdevice_id,
 	};
+	const struct sized_cmd c = { IOMMU_VDEVICE_TSM_OP, &cmd, 16 };
 
-	check_length(_metadata, self->t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &cmd, 16);
+	check(_metadata, t, &c);
+}
+
+TEST_F(tsm_bound, einval_short_struct)
+{
+	check_size_of_request(_metadata, &self->t, check_short);
+}
+
+TEST_F(tsm_bound, e2big_struct)
+{
+	check_size_of_request(_metadata, &self->t, check_tail);
+}
+
+TEST_F(tsm_bound, info_einval_short_struct)
+{
+	check_size_of_info(_metadata, &self->t, check_short);
+}
+
+TEST_F(tsm_bound, info_e2big_struct)
+{
+	check_size_of_info(_metadata, &self->t, check_tail);
+}
+
+TEST_F(tsm_bound, op_einval_short_struct)
+{
+	check_size_of_op(_metadata, &self->t, check_short);
+}
+
+TEST_F(tsm_bound, op_e2big_struct)
+{
+	check_size_of_op(_metadata, &self->t, check_tail);
 }
 
 TEST_F(tsm_bound, einval_empty_request)
@@ -807,11 +587,9 @@ TEST_F(tsm_bound, eprotonosupport_other_types)
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
 	struct tsm_test *t = &self->t;
 
-	for (u32 type = 0; type < 8; type++) {
-		if (type == IOMMU_TSM_TYPE_TDISP)
-			continue;
+	for (u32 bit = 0; bit < 32; bit++) {
 		prepare(t, SCOPE(INFO), &req, sizeof(req));
-		t->cmd.tsm_type = type;
+		t->cmd.tsm_type ^= 1U << bit;
 		expect_refused(_metadata, t, EPROTONOSUPPORT, 0);
 	}
 }
@@ -1274,40 +1052,43 @@ TEST_F(tsm_bound, info_huge_room)
 	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
 }
 
-TEST_F(tsm_bound, info_errors)
+static int call_info(struct tsm_test *t, struct iommu_vdevice_tsm_info *cmd)
 {
-	struct iommu_vdevice_tsm_info good = {
-		.size = sizeof(good),
+	cmd->size = sizeof(*cmd);
+	return ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd) ? -errno : 0;
+}
+
+TEST_F(tsm_bound, info_eopnotsupp)
+{
+	struct iommu_vdevice_tsm_info cmd = {
 		.vdevice_id = self->t.s.vdevice_id,
+		.flags = 1,
 	};
-	int fd = self->t.s.iommufd;
-	struct iommu_vdevice_tsm_info cmd;
 
-	cmd = good;
-	cmd.flags = 1;
-	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
-	EXPECT_EQ(EOPNOTSUPP, errno);
-
-	cmd = good;
+	EXPECT_EQ(-EOPNOTSUPP, call_info(&self->t, &cmd));
+	cmd.flags = 0;
 	cmd.__reserved = 1;
-	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
-	EXPECT_EQ(EOPNOTSUPP, errno);
+	EXPECT_EQ(-EOPNOTSUPP, call_info(&self->t, &cmd));
+}
 
-	cmd = good;
-	cmd.vdevice_id = INT32_MAX;
-	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
-	EXPECT_EQ(ENOENT, errno);
+TEST_F(tsm_bound, info_enoent)
+{
+	struct iommu_vdevice_tsm_info cmd = { .vdevice_id = INT32_MAX };
 
-	cmd = good;
+	EXPECT_EQ(-ENOENT, call_info(&self->t, &cmd));
 	cmd.vdevice_id = self->t.s.viommu_id;
-	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
-	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-ENOENT, call_info(&self->t, &cmd));
+}
 
-	/* what does not depend on the messages is there all the same */
-	cmd = good;
-	cmd.num_msgs = 1;
-	EXPECT_EQ(-1, ioctl(fd, IOMMU_VDEVICE_TSM_INFO, &cmd));
-	EXPECT_EQ(EFAULT, errno);
+/* What does not depend on the messages is there all the same */
+TEST_F(tsm_bound, info_efault)
+{
+	struct iommu_vdevice_tsm_info cmd = {
+		.vdevice_id = self->t.s.vdevice_id,
+		.num_msgs = 1,
+	};
+
+	EXPECT_EQ(-EFAULT, call_info(&self->t, &cmd));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, cmd.out_state);
 	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
 }
@@ -1320,15 +1101,15 @@ FIXTURE(tsm_op)
 
 FIXTURE_SETUP(tsm_op)
 {
-	setup(_metadata, &self->t, "pf0", false);
+	setup_host(_metadata, &self->t, "pf0", false);
 }
 
 FIXTURE_TEARDOWN(tsm_op)
 {
-	tsm_setup_close(&self->t.s);
+	teardown(&self->t);
 }
 
-TEST_F(tsm_op, enodev_without_vm)
+TEST_F(tsm_op, bind_enodev_without_vm)
 {
 	do_step(_metadata, &self->t, tsm_open_iommufd);
 	do_step(_metadata, &self->t, tsm_open_device);
@@ -1341,7 +1122,7 @@ TEST_F(tsm_op, enodev_without_vm)
 }
 
 /* iommufd learns the VM when the device is bound to it, and not later */
-TEST_F(tsm_op, enodev_vm_too_late)
+TEST_F(tsm_op, bind_enodev_vm_too_late)
 {
 	do_step(_metadata, &self->t, tsm_open_iommufd);
 	do_step(_metadata, &self->t, tsm_create_vm);
@@ -1354,7 +1135,7 @@ TEST_F(tsm_op, enodev_vm_too_late)
 	EXPECT_EQ(-ENODEV, bind_tdi(&self->t));
 }
 
-TEST_F(tsm_op, eoverflow_virt_id)
+TEST_F(tsm_op, bind_eoverflow)
 {
 	self->t.s.virt_id = 1ULL << 32 | TSM_GUEST_RID;
 	do_step(_metadata, &self->t, tsm_assign);
@@ -1371,7 +1152,7 @@ TEST_F(tsm_op, largest_virt_id)
 	run(_metadata, &self->t);
 }
 
-TEST_F(tsm_op, eopnotsupp_unknown)
+TEST_F(tsm_op, eopnotsupp_type_or_flags)
 {
 	struct iommu_vdevice_tsm_op op = { .size = sizeof(op) };
 
@@ -1396,7 +1177,7 @@ TEST_F(tsm_op, eopnotsupp_unknown)
 		  info_state(_metadata, &self->t));
 }
 
-TEST_F(tsm_op, enoent_no_vdevice)
+TEST_F(tsm_op, enoent)
 {
 	do_step(_metadata, &self->t, tsm_assign);
 	self->t.s.vdevice_id = INT32_MAX;
@@ -1405,6 +1186,316 @@ TEST_F(tsm_op, enoent_no_vdevice)
 	self->t.s.vdevice_id = self->t.s.viommu_id;
 	EXPECT_EQ(-ENOENT, bind_tdi(&self->t));
 	EXPECT_EQ(-ENOENT, unbind_tdi(&self->t));
+}
+
+/*
+ * A bound function, whose DSM is kept busy with another request, or with it all
+ * others by a connect.
+ */
+FIXTURE(tsm_busy)
+{
+	struct tsm_test t;
+	struct tsm_test first;
+	struct pci_tdisp_header req;
+	struct tsm_setup other;
+	struct tsm_thread holder;
+	struct tsm_thread waiter;
+};
+
+FIXTURE_SETUP(tsm_busy)
+{
+	struct tsm_test *t = &self->t;
+
+	if (setup_bound(_metadata, t, "pf0", false))
+		return;
+	tsm_setup_init(&self->other, tsm_find_function("vf"));
+	ASSERT_EQ(0, tsm_prepare_host(&self->other));
+	ASSERT_EQ(0, tsm_disconnect(&self->other));
+	self->req = header(t, PCI_TDISP_GET_VERSION);
+	self->first = *t;
+}
+
+FIXTURE_TEARDOWN(tsm_busy)
+{
+	teardown(&self->t);
+	tsm_connect(&self->other);
+}
+
+static int hold_connect(void *other)
+{
+	return tsm_connect(other);
+}
+
+/* Nobody gets past the connect of another device */
+static void hold_by_connect(struct __test_metadata *_metadata,
+			    FIXTURE_DATA(tsm_busy) *self)
+{
+	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_CONNECT));
+	ASSERT_EQ(0, tsm_thread_start(&self->holder, hold_connect, &self->other));
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+}
+
+/* Nobody gets past the request of another thread */
+static void hold_by_request(struct __test_metadata *_metadata,
+			    FIXTURE_DATA(tsm_busy) *self)
+{
+	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_GUEST_REQ));
+	prepare(&self->first, SCOPE(INFO), &self->req, sizeof(self->req));
+	ASSERT_EQ(0, tsm_thread_start(&self->holder, ioctl_request, &self->first));
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+}
+
+/* The call waits for who holds the TSM, until it is interrupted */
+static void expect_eintr(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(tsm_busy) *self, int (*call)(void *arg))
+{
+	unsigned long count = count_requests(_metadata);
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&self->waiter, call, &self->t));
+	ASSERT_EQ(0, tsm_thread_wait_asleep(&self->waiter));
+	ASSERT_EQ(0, tsm_thread_interrupt(&self->waiter));
+	ASSERT_EQ(0, tsm_thread_join(&self->waiter, &rc));
+	EXPECT_EQ(-EINTR, rc);
+	EXPECT_EQ(count, count_requests(_metadata));
+
+	ASSERT_EQ(0, tsm_platform_stall(0));
+	ASSERT_EQ(0, tsm_thread_join(&self->holder, &rc));
+	EXPECT_EQ(0, rc);
+}
+
+TEST_F(tsm_busy, eintr_behind_request)
+{
+	struct tsm_test *t = &self->t;
+
+	hold_by_request(_metadata, self);
+	prepare(t, SCOPE(INFO), &self->req, sizeof(self->req));
+	expect_eintr(_metadata, self, ioctl_request);
+	expect_not_dispatched(_metadata, t, 0);
+	/* who was first was not disturbed */
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, self->first.cmd.out_flags);
+}
+
+TEST_F(tsm_busy, eintr_behind_connect)
+{
+	struct tsm_test *t = &self->t;
+
+	hold_by_connect(_metadata, self);
+	prepare(t, SCOPE(INFO), &self->req, sizeof(self->req));
+	expect_eintr(_metadata, self, ioctl_request);
+	expect_not_dispatched(_metadata, t, 0);
+}
+
+static int call_bind(void *t)
+{
+	return bind_tdi(t);
+}
+
+TEST_F(tsm_busy, bind_eintr)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	hold_by_connect(_metadata, self);
+	expect_eintr(_metadata, self, call_bind);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
+	EXPECT_EQ(0, bind_tdi(t));
+}
+
+static int call_info_eintr(void *data)
+{
+	struct tsm_test *t = data;
+	struct iommu_vdevice_tsm_info cmd = { .vdevice_id = t->s.vdevice_id };
+
+	return call_info(t, &cmd);
+}
+
+TEST_F(tsm_busy, info_eintr)
+{
+	hold_by_connect(_metadata, self);
+	expect_eintr(_metadata, self, call_info_eintr);
+}
+
+/* The kernel runs out of memory */
+FIXTURE(tsm_nomem)
+{
+	struct tsm_test t;
+};
+
+FIXTURE_SETUP(tsm_nomem)
+{
+	if (tsm_fault_setup())
+		SKIP(return, "no faults to inject (CONFIG_FAULT_INJECTION_DEBUG_FS, CONFIG_FAILSLAB)");
+	setup_bound(_metadata, &self->t, "pf0", true);
+}
+
+FIXTURE_TEARDOWN(tsm_nomem)
+{
+	tsm_fault_teardown();
+	teardown(&self->t);
+}
+
+/**
+ * struct exhaustion - what runs out of memory
+ * @call: the call, with a struct tsm_test
+ * @check: what there must be after it failed
+ * @undo: what makes it ready to be called again, or NULL
+ */
+struct exhaustion {
+	int (*call)(void *arg);
+	void (*check)(struct __test_metadata *_metadata, struct tsm_test *t);
+	int (*undo)(struct tsm_test *t);
+};
+
+/*
+ * Let each thing that the call does fail in turn, until nothing is left to
+ * fail. What is not memory has an errno of its own: user memory EFAULT, and
+ * with CONFIG_IOMMUFD_TEST the lookup ENOENT. Return: how often there was none.
+ */
+static unsigned int exhaust(struct __test_metadata *_metadata,
+			    struct tsm_test *t, const struct exhaustion *e)
+{
+	unsigned int nr = 0;
+	bool failed = true;
+	int rc;
+
+	for (unsigned int nth = 1; failed; nth++) {
+		if (e->undo)
+			ASSERT_EQ(0, e->undo(t));
+		t->count = count_requests(_metadata);
+		ASSERT_EQ(0, tsm_fault_arm(nth));
+		rc = e->call(t);
+		failed = tsm_fault_disarm();
+		if (rc == -ENOMEM) {
+			nr++;
+			e->check(_metadata, t);
+		} else if (rc && rc != -ENOENT) {
+			ASSERT_EQ(-EFAULT, rc);
+		}
+		ASSERT_EQ(0, !failed && rc);
+	}
+	return nr;
+}
+
+/* Longer than what needs no memory of its own */
+#define LONG_REQUEST 300
+
+static int call_long_request(void *data)
+{
+	struct {
+		struct emu_vdm vdm;
+		u8 more[LONG_REQUEST - sizeof(struct emu_vdm)];
+	} __packed req;
+	struct tsm_test *t = data;
+
+	memset(&req, 0, sizeof(req));
+	req.vdm = vdm(t, EMU_VDM_ECHO);
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	return ioctl_request(t);
+}
+
+static void check_request(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	EXPECT_EQ(t->count, count_requests(_metadata));
+	expect_not_dispatched(_metadata, t, 0);
+}
+
+/* Once for the request, once for the response */
+TEST_F(tsm_nomem, enomem)
+{
+	const struct exhaustion e = { call_long_request, check_request };
+
+	EXPECT_EQ(2, exhaust(_metadata, &self->t, &e));
+	EXPECT_EQ(LONG_REQUEST, self->t.cmd.out_resp_len);
+}
+
+/* A short request takes no memory, so it can't fail for want of it */
+static int call_short_request(void *data)
+{
+	struct tsm_test *t = data;
+	struct emu_vdm req = vdm(t, EMU_VDM_ECHO);
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_len = sizeof(req);
+	return ioctl_request(t);
+}
+
+TEST_F(tsm_nomem, no_enomem_of_short_request)
+{
+	const struct exhaustion e = { call_short_request, check_request };
+
+	EXPECT_EQ(0, exhaust(_metadata, &self->t, &e));
+}
+
+static void check_unbound(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
+}
+
+TEST_F(tsm_nomem, bind_enomem)
+{
+	const struct exhaustion e = { call_bind, check_unbound, unbind_tdi };
+
+	/* the handle of the core and the TDI of the driver, if not more */
+	EXPECT_LE(2, exhaust(_metadata, &self->t, &e));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, &self->t));
+}
+
+static int call_info_enomem(void *data)
+{
+	struct iommu_tsm_msg msgs[MAX_MSGS];
+	struct tsm_test *t = data;
+	struct iommu_vdevice_tsm_info cmd = {
+		.vdevice_id = t->s.vdevice_id,
+		.num_msgs = MAX_MSGS,
+		.msgs_uptr = (uintptr_t)msgs,
+	};
+
+	return call_info(t, &cmd);
+}
+
+static void check_still_bound(struct __test_metadata *_metadata,
+			      struct tsm_test *t)
+{
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, t));
+}
+
+TEST_F(tsm_nomem, info_enomem)
+{
+	const struct exhaustion e = { call_info_enomem, check_still_bound };
+
+	EXPECT_EQ(1, exhaust(_metadata, &self->t, &e));
+}
+
+/* A TSM driver that returns what the table does not allow */
+FIXTURE(tsm_driver)
+{
+	struct tsm_test t;
+};
+
+FIXTURE_SETUP(tsm_driver)
+{
+	setup_bound(_metadata, &self->t, "pf0", true);
+}
+
+FIXTURE_TEARDOWN(tsm_driver)
+{
+	teardown(&self->t);
+}
+
+/* An error from beyond the TSM driver: the TDI may have changed */
+TEST_F(tsm_driver, other_errno_dispatched)
+{
+	struct emu_vdm req = vdm(&self->t, EMU_VDM_OVERRUN);
+	struct tsm_test *t = &self->t;
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	ASSERT_EQ(-EIO, send_cmd(_metadata, t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
+	EXPECT_EQ(0, t->cmd.out_resp_len);
+	EXPECT_EQ(0, t->cmd.out_tsm_code);
+	EXPECT_EQ(t->count + 1, count_requests(_metadata));
+	expect_poison_from(_metadata, t, 0);
 }
 
 /*
@@ -1422,16 +1513,16 @@ FIXTURE_SETUP(tsm_has)
 {
 	unsigned long omitted;
 
-	if (setup(_metadata, &self->t, "pf0", true))
+	if (setup_vdevice(_metadata, &self->t, "pf0", false))
 		return;
-	ASSERT_TRUE(read_number(OMIT_OPS_FILE, &omitted));
+	ASSERT_EQ(0, tsm_file_number(OMIT_OPS_FILE, &omitted));
 	self->bind = !(omitted & OMIT_TDI);
 	self->guest_req = !(omitted & OMIT_GUEST_REQ);
 }
 
 FIXTURE_TEARDOWN(tsm_has)
 {
-	tsm_setup_close(&self->t.s);
+	teardown(&self->t);
 }
 
 TEST_F(tsm_has, bind)
@@ -1468,4 +1559,7 @@ TEST_F(tsm_has, guest_request)
 		expect_ok(_metadata, t);
 }
 
-TEST_HARNESS_MAIN
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}

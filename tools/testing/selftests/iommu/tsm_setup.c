@@ -15,6 +15,7 @@
 #include <linux/kvm.h>
 #include <linux/vfio.h>
 
+#include "tsm_file.h"
 #include "tsm_setup.h"
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
@@ -102,34 +103,17 @@ void tsm_setup_close(struct tsm_setup *s)
 
 static int write_sysfs(struct tsm_setup *s, const char *path, const char *text)
 {
-	int fd, err = 0;
+	int rc = tsm_file_write(path, text);
 
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return tsm_fail(s, errno, "open %s", path);
-	if (write(fd, text, strlen(text)) < 0)
-		err = errno;
-	close(fd);
-	return err ? tsm_fail(s, err, "write %s to %s", text, path) : 0;
+	return rc ? tsm_fail(s, -rc, "write %s to %s", text, path) : 0;
 }
 
 static int read_sysfs(struct tsm_setup *s, const char *path, char *buf,
 		      size_t size)
 {
-	ssize_t len;
-	int fd, err;
+	int rc = tsm_file_read(path, buf, size);
 
-	fd = open(path, O_RDONLY);
-	if (fd < 0)
-		return tsm_fail(s, errno, "open %s", path);
-	len = read(fd, buf, size - 1);
-	err = errno;
-	close(fd);
-	if (len < 0)
-		return tsm_fail(s, err, "read %s", path);
-	buf[len] = 0;
-	buf[strcspn(buf, "\n")] = 0;
-	return 0;
+	return rc ? tsm_fail(s, -rc, "read %s", path) : 0;
 }
 
 static bool fn_exists(const char *bdf)

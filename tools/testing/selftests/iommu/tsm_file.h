@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Files of one line, as sysfs, debugfs and tracefs have them */
+#ifndef __SELFTEST_TSM_FILE_H
+#define __SELFTEST_TSM_FILE_H
+
+#include <stddef.h>
+
+/* Each returns 0 or -errno */
+int tsm_file_write(const char *path, const char *text);
+int tsm_file_read(const char *path, char *buf, size_t size);
+int tsm_file_number(const char *path, unsigned long *value);
+
+/* Mount @type at @path, unless @file is there already. Return: 0 or -errno */
+int tsm_file_mount(const char *type, const char *path, const char *file);
+
+#endif /* __SELFTEST_TSM_FILE_H */

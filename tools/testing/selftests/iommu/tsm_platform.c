@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the emulated platform has for tests, see tsm_platform.h */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tsm_file.h"
+#include "tsm_platform.h"
+
+#define DRIVER "/sys/bus/platform/drivers/tsm_emu"
+#define POLL_NS 1000000
+#define WAIT_SECONDS 20
+
+int tsm_platform_requests(unsigned long *count)
+{
+	return tsm_file_number(TSM_PLATFORM_HOOKS "/requests", count);
+}
+
+/* Hold the operations in @mask from now on, let go of all others */
+int tsm_platform_stall(u32 mask)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", mask);
+	return tsm_file_write(TSM_PLATFORM_HOOKS "/stall", text);
+}
+
+/* Wait until @count operations are held. Return: -ETIMEDOUT if they never are */
+int tsm_platform_wait_stalled(unsigned long count)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+	time_t end = time(NULL) + WAIT_SECONDS;
+	unsigned long stalled;
+	int rc;
+
+	for (;;) {
+		rc = tsm_file_number(TSM_PLATFORM_HOOKS "/stalled", &stalled);
+		if (rc || stalled == count)
+			return rc;
+		if (time(NULL) > end)
+			return -ETIMEDOUT;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int write_driver(const char *file, unsigned int instance)
+{
+	char path[64], name[32];
+
+	snprintf(path, sizeof(path), DRIVER "/%s", file);
+	snprintf(name, sizeof(name), "tsm_emu.%u", instance);
+	return tsm_file_write(path, name);
+}
+
+int tsm_platform_unbind(unsigned int instance)
+{
+	return write_driver("unbind", instance);
+}
+
+int tsm_platform_bind(unsigned int instance)
+{
+	return write_driver("bind", instance);
+}
+
+bool tsm_platform_is_bound(unsigned int instance)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), DRIVER "/tsm_emu.%u", instance);
+	return !access(path, F_OK);
+}
+
+/*
+ * Have the messages of &enum emu_vdm_code or have them not. When that changes,
+ * all that hangs on the platform is gone: it takes a probe.
+ */
+int tsm_platform_use_debug_msgs(bool on)
+{
+	const char *param = TSM_PLATFORM_PARAMS "/debug_msgs";
+	const char *want = on ? "Y" : "N";
+	char is[8];
+	int rc;
+
+	rc = tsm_file_read(param, is, sizeof(is));
+	if (rc || is[0] == *want)
+		return rc;
+
+	rc = tsm_platform_unbind(0);
+	if (!rc)
+		rc = tsm_file_write(param, want);
+	return rc ?: tsm_platform_bind(0);
+}
