@@ -38,6 +38,10 @@ static int vdevice_set_binding(struct iommufd_vdevice *vdev,
 	struct pci_tsm_binding *old;
 
 	spin_lock(&vdev->tsm_lock);
+	if (vdev->idev->tdi_revoked) {
+		spin_unlock(&vdev->tsm_lock);
+		return -ENODEV;
+	}
 	old = vdev->tsm_binding;
 	if (old && !pci_tsm_binding_is_gone(old)) {
 		spin_unlock(&vdev->tsm_lock);
@@ -66,6 +70,54 @@ void iommufd_vdevice_destroy_unbind(struct iommufd_vdevice *vdev)
 	if (vdev->tsm_binding)
 		pci_tsm_unbind(vdev->tsm_binding);
 }
+
+/* The binding of @idev's vDEVICE, the last that it is going to have, or NULL */
+static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev)
+{
+	struct pci_tsm_binding *binding;
+	struct iommufd_vdevice *vdev;
+
+	lockdep_assert_held(&idev->igroup->lock);
+
+	vdev = idev->vdev;
+	if (!vdev) {
+		idev->tdi_revoked = true;
+		return NULL;
+	}
+
+	spin_lock(&vdev->tsm_lock);
+	idev->tdi_revoked = true;
+	binding = vdev->tsm_binding;
+	if (binding)
+		pci_tsm_binding_get(binding);
+	spin_unlock(&vdev->tsm_lock);
+	return binding;
+}
+
+/**
+ * iommufd_device_unbind_tdi() - The owner is going to disable the device
+ * @idev: device that iommufd_device_unbind() is going to be called for
+ *
+ * To reset or disable a function that is bound as a TDI throws it into the TDISP
+ * ERROR state behind the TSM (PCIe r7.0 section 11.2), so let the TSM unbind it
+ * before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV.
+ *
+ * Context: Waits for the TSM's firmware. Takes the lock of the group.
+ */
+void iommufd_device_unbind_tdi(struct iommufd_device *idev)
+{
+	struct pci_tsm_binding *binding;
+
+	mutex_lock(&idev->igroup->lock);
+	binding = device_revoke_binding(idev);
+	mutex_unlock(&idev->igroup->lock);
+
+	if (!binding)
+		return;
+	pci_tsm_unbind(binding);
+	pci_tsm_binding_put(binding);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_unbind_tdi, "IOMMUFD");
 
 /**
  * iommufd_vdevice_put_binding() - Drop a vDEVICE's unbound binding
