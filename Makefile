@@ -15,10 +15,10 @@ unexport MAKEFLAGS MAKELEVEL CONFIG T LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
-demo vm: one = --one
+demo bench vm: one = --one
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T)))
 
-.PHONY: help demo test vm kernel series refresh check gates assemble discard base clean
+.PHONY: help demo test bench vm kernel series refresh check gates assemble discard base clean
 
 help: ## This list
 	@echo "Guest requests of confidential VMs to the platform's TSM: a patch series for Linux 7.3"
@@ -36,6 +36,9 @@ demo: valid kernels ## See a KVM guest lock, attest and start its device, exit b
 
 test: valid kernels ## Run every test on the lockdep and the kasan kernel
 	@tools/vm/run test $(configs) $(tests)
+
+bench: valid kernels ## Count the instructions of guest requests against the aims (no part of 'test')
+	@tools/vm/run bench $(configs)
 
 vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
 	@tools/vm/run shell $(configs)

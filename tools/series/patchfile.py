@@ -64,6 +64,10 @@ def check_ownership(patches, files):
                 die("patches/%s adds %s, which is not in the repository"
                     % (patch.name, path))
             owner[path] = patch.name
-    for path in sorted(files - set(owner)):
-        die("no patch adds %s" % path,
-            "put 'Adds: %s' below the '---' of the patch that it belongs to" % path)
+    orphans = sorted(files - set(owner))
+    if orphans:
+        die("no patch adds %s" % ", ".join(orphans),
+            "Each new file belongs to one patch. If it is committed in build/linux already, run",
+            "`make refresh`. Else put a line below the '---' of the patch in patches/ that it",
+            "belongs to, and run this again; `git add -f` it in build/linux from then on:",
+            *("  Adds: " + path for path in orphans))
