@@ -5,7 +5,8 @@
  * The time stamp counter is read, so in QEMU with -icount shift=0, where it
  * counts instructions, the numbers are exact but for interrupts: each case takes
  * the smallest of many batches, and all of it is done twice to show that they
- * repeat. Elsewhere they are cycles, and no more than a hint.
+ * repeat. Elsewhere they are cycles, and no more than a hint. It fails where
+ * something does not work or does not repeat; a missed aim is but shown.
  *
  * Needs the emulated platform with its debug messages (tsm_emu.debug_msgs=1) on
  * a kernel without debug options.
@@ -258,7 +259,7 @@ static bool run_case(struct bench *b, const struct bench_case *c,
 		     unsigned long *floor)
 {
 	unsigned long n[RUNS];
-	bool good = true, same;
+	bool reached = true, same;
 	char aim[24];
 	int err;
 
@@ -272,13 +273,13 @@ static bool run_case(struct bench *b, const struct bench_case *c,
 	for (int i = 0; i < RUNS; i++)
 		n[i] = count(b, c);
 	for (int i = 0; i < RUNS; i++)
-		good &= reaches_aim(c, n[i], *floor, aim, sizeof(aim));
+		reached &= reaches_aim(c, n[i], *floor, aim, sizeof(aim));
 	same = labs((long)(n[0] - n[1])) * 100 <= (long)n[0];
 
 	printf("%-28s %9lu %9lu %9s%s%s\n", c->name, n[0], n[1], aim,
-	       good ? "" : "  MISSED", same ? "" : "  DIFFER");
+	       reached ? "" : "  missed", same ? "" : "  DIFFER");
 	*floor = n[0];
-	return good && same;
+	return same;
 }
 
 static void make_echo(struct bench *b)
@@ -324,12 +325,12 @@ int main(int argc, char *argv[])
 
 	bench_setup(&b);
 	printf("%-28s %9s %9s %9s\n", "instructions", "run 1", "run 2",
-	       "at most");
+	       "aim");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		good &= run_case(&b, &cases[i], &floor);
 	tsm_setup_close(&b.setup);
 
-	printf("\n%s\n", good ? "All aims are reached, and both runs agree within 1 %." :
-	       "Some aims are missed, or the runs differ by more than 1 %.");
+	printf("\n%s\n", good ? "Both runs agree within 1 %." :
+	       "Something failed, or the runs differ by more than 1 %.");
 	return good ? KSFT_PASS : KSFT_FAIL;
 }
