@@ -255,7 +255,10 @@ static int check_binding(struct pci_tsm_binding *binding,
  */
 #define STACK_BUF_LEN	256
 
-/* Memory for @len bytes: @small, or memory on the heap with its owner @heap */
+/*
+ * Memory for @len bytes, not cleared: @small, or memory on the heap with its
+ * owner @heap
+ */
 static void *get_buf(size_t len, void *small, void **heap)
 {
 	if (len <= STACK_BUF_LEN)
@@ -310,7 +313,7 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 		.resp_size = min(xfer->resp_size, xfer->msg.resp_max),
 	};
 	void *heap __free(kvfree) = NULL;
-	u8 small[STACK_BUF_LEN];
+	u8 small[STACK_BUF_LEN] __uninitialized;
 	int rc;
 
 	req.resp = get_buf(req.resp_size, small, &heap);
@@ -343,7 +346,7 @@ static int serve(struct pci_tsm_binding *binding,
 		 struct pci_tsm_guest_xfer *xfer)
 {
 	void *heap __free(kvfree) = NULL;
-	u8 small[STACK_BUF_LEN];
+	u8 small[STACK_BUF_LEN] __uninitialized;
 	void *req;
 	int rc;
 

@@ -84,8 +84,9 @@ static int floor_copy_large(const struct iommu_vdevice_tsm_guest_request *cmd)
 
 static long floor_ioctl(struct file *file, unsigned int nr, unsigned long arg)
 {
-	u8 req[FLOOR_STACK_LEN], resp[FLOOR_STACK_LEN];
 	struct iommu_vdevice_tsm_guest_request cmd;
+	u8 resp[FLOOR_STACK_LEN] __uninitialized;
+	u8 req[FLOOR_STACK_LEN] __uninitialized;
 	int rc;
 
 	if (copy_from_user(&cmd, (void __user *)arg, sizeof(cmd)))
