@@ -11,14 +11,15 @@ stamp := build/stamp
 
 # The kernel's makefiles must not see the variables of this one
 MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T LINUX
+unexport MAKEFLAGS MAKELEVEL CONFIG T M LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
 demo bench vm: one = --one
+mutants: mutations = $(subst $(comma), ,$(M))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T)))
 
-.PHONY: help demo test bench vm kernel series refresh check gates assemble discard base clean
+.PHONY: help demo test bench mutants vm kernel series refresh check gates assemble discard base clean
 
 help: ## This list
 	@echo "Guest requests of confidential VMs to the platform's TSM: a patch series for Linux 7.3"
@@ -28,6 +29,7 @@ help: ## This list
 	@echo
 	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default lockdep,kasan"
 	@echo "  T=name          the tests to run, default all; T=help lists them"
+	@echo "  M=name          the mutations to try, default all; M=help lists them"
 	@echo "  LINUX=dir       stand on a Linux 7.3 tree of your own, until the next 'make base'"
 	@echo "  TSM_CACHE=dir   where the base kernel and ccache's objects are kept between clones"
 
@@ -39,6 +41,9 @@ test: valid kernels ## Run every test on the lockdep and the kasan kernel
 
 bench: valid kernels ## Count the instructions of guest requests against the aims (no part of 'test')
 	@tools/vm/run bench $(configs)
+
+mutants: known assembled ## Break each check of the kernel and see a test fail (an hour, no part of 'test')
+	@tools/vm/mutants $(mutations)
 
 vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
 	@tools/vm/run shell $(configs)
@@ -72,10 +77,13 @@ clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); th
 
 # The steps that the targets share
 
-.PHONY: valid based assembled kernels
+.PHONY: valid known based assembled kernels
 
 valid:
 	@tools/vm/run check $(one) $(configs) $(tests)
+
+known:
+	@tools/vm/mutants check $(mutations)
 
 $(stamp)/setup: tools/vm/setup tools/vm/packages
 	@tools/vm/setup
