@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """A VM: QEMU with one of our kernels, the initramfs and a job to do in it."""
+import fcntl
 import gzip
 import os
 import selectors
@@ -35,6 +36,18 @@ def die(*lines):
 
 def run_dir(config):
     return os.path.join(ROOT, "build", "run", config)
+
+
+def claim(config):
+    """Wait until nobody else runs VMs of this kernel, whose logs would get mixed up.
+    Holds until the file that this returns is closed."""
+    lock = open(run_dir(config) + ".lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("  WAIT      for another VM of the %s kernel" % config, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def shown(path):
