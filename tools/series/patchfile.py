@@ -68,6 +68,5 @@ def check_ownership(patches, files):
     if orphans:
         die("no patch adds %s" % ", ".join(orphans),
             "Each new file belongs to one patch. If it is committed in build/linux already, run",
-            "`make refresh`. Else put a line below the '---' of the patch in patches/ that it",
-            "belongs to, and run this again; `git add -f` it in build/linux from then on:",
+            "`make refresh`. Else add a line below the '---' of its patch in patches/:",
             *("  Adds: " + path for path in orphans))
