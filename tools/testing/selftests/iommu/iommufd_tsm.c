@@ -19,8 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/vfio.h>
-
 #include "tsm_fault.h"
 #include "tsm_test.h"
 #include "tsm_thread.h"
@@ -231,27 +229,6 @@ TEST_F(tsm, other_function)
 	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
 	expect_ok(_metadata, t);
 	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE);
-	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
-}
-
-/* What the host does to a locked function shows */
-TEST_F(tsm, reset_while_locked)
-{
-	struct pci_tdisp_header stop = header(&self->t, PCI_TDISP_STOP_INTERFACE);
-	u8 nonce[PCI_TDISP_NONCE_LEN];
-	struct tsm_test *t = &self->t;
-
-	ASSERT_EQ(0, bind_tdi(t));
-	lock(_metadata, t, nonce);
-	ASSERT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_RESET));
-	EXPECT_EQ(PCI_TDISP_STATE_ERROR, get_state(_metadata, t));
-
-	start(_metadata, t, nonce);
-	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
-	EXPECT_EQ(PCI_TDISP_STATE_ERROR, get_state(_metadata, t));
-
-	prepare(t, SCOPE(STATE_CHANGE), &stop, sizeof(stop));
-	expect_ok(_metadata, t);
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
@@ -1188,16 +1165,13 @@ TEST_F(tsm_op, enoent)
 	EXPECT_EQ(-ENOENT, unbind_tdi(&self->t));
 }
 
-/*
- * A bound function, whose DSM is kept busy with another request, or with it all
- * others by a connect.
- */
+/* A bound function and its sibling, for a DSM that is kept busy with one */
 FIXTURE(tsm_busy)
 {
 	struct tsm_test t;
 	struct tsm_test first;
+	struct tsm_test sibling;
 	struct pci_tdisp_header req;
-	struct tsm_setup other;
 	struct tsm_thread holder;
 	struct tsm_thread waiter;
 };
@@ -1206,32 +1180,32 @@ FIXTURE_SETUP(tsm_busy)
 {
 	struct tsm_test *t = &self->t;
 
-	if (setup_bound(_metadata, t, "pf0", false))
+	tsm_setup_init(&self->sibling.s, NULL);
+	if (setup_bound(_metadata, t, "pf0", false) ||
+	    setup_vdevice(_metadata, &self->sibling, "fn1", false))
 		return;
-	tsm_setup_init(&self->other, tsm_find_function("vf"));
-	ASSERT_EQ(0, tsm_prepare_host(&self->other));
-	ASSERT_EQ(0, tsm_disconnect(&self->other));
 	self->req = header(t, PCI_TDISP_GET_VERSION);
 	self->first = *t;
 }
 
 FIXTURE_TEARDOWN(tsm_busy)
 {
+	let_go();
+	tsm_setup_close(&self->sibling.s);
 	teardown(&self->t);
-	tsm_connect(&self->other);
 }
 
-static int hold_connect(void *other)
+static int call_bind(void *t)
 {
-	return tsm_connect(other);
+	return bind_tdi(t);
 }
 
-/* Nobody gets past the connect of another device */
-static void hold_by_connect(struct __test_metadata *_metadata,
-			    FIXTURE_DATA(tsm_busy) *self)
+/* Nobody gets past the bind of the sibling */
+static void hold_by_bind(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(tsm_busy) *self)
 {
-	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_CONNECT));
-	ASSERT_EQ(0, tsm_thread_start(&self->holder, hold_connect, &self->other));
+	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_BIND));
+	ASSERT_EQ(0, tsm_thread_start(&self->holder, call_bind, &self->sibling));
 	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
 }
 
@@ -1245,20 +1219,22 @@ static void hold_by_request(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
 }
 
-/* The call waits for who holds the TSM, until it is interrupted */
+/* The call waits for who holds the DSM, until it is interrupted */
 static void expect_eintr(struct __test_metadata *_metadata,
-			 FIXTURE_DATA(tsm_busy) *self, int (*call)(void *arg))
+			 FIXTURE_DATA(tsm_busy) *self, int (*call)(void *arg),
+			 struct tsm_test *t)
 {
 	unsigned long count = count_requests(_metadata);
 	int rc;
 
-	ASSERT_EQ(0, tsm_thread_start(&self->waiter, call, &self->t));
+	ASSERT_EQ(0, tsm_thread_start(&self->waiter, call, t));
 	ASSERT_EQ(0, tsm_thread_wait_asleep(&self->waiter));
 	ASSERT_EQ(0, tsm_thread_interrupt(&self->waiter));
 	ASSERT_EQ(0, tsm_thread_join(&self->waiter, &rc));
 	EXPECT_EQ(-EINTR, rc);
 	EXPECT_EQ(count, count_requests(_metadata));
 
+	/* who was first was not disturbed */
 	ASSERT_EQ(0, tsm_platform_stall(0));
 	ASSERT_EQ(0, tsm_thread_join(&self->holder, &rc));
 	EXPECT_EQ(0, rc);
@@ -1270,50 +1246,30 @@ TEST_F(tsm_busy, eintr_behind_request)
 
 	hold_by_request(_metadata, self);
 	prepare(t, SCOPE(INFO), &self->req, sizeof(self->req));
-	expect_eintr(_metadata, self, ioctl_request);
+	expect_eintr(_metadata, self, ioctl_request, t);
 	expect_not_dispatched(_metadata, t, 0);
-	/* who was first was not disturbed */
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, self->first.cmd.out_flags);
 }
 
-TEST_F(tsm_busy, eintr_behind_connect)
+TEST_F(tsm_busy, eintr_behind_bind)
 {
 	struct tsm_test *t = &self->t;
 
-	hold_by_connect(_metadata, self);
+	hold_by_bind(_metadata, self);
 	prepare(t, SCOPE(INFO), &self->req, sizeof(self->req));
-	expect_eintr(_metadata, self, ioctl_request);
+	expect_eintr(_metadata, self, ioctl_request, t);
 	expect_not_dispatched(_metadata, t, 0);
-}
-
-static int call_bind(void *t)
-{
-	return bind_tdi(t);
 }
 
 TEST_F(tsm_busy, bind_eintr)
 {
-	struct tsm_test *t = &self->t;
+	struct tsm_test *sibling = &self->sibling;
 
-	ASSERT_EQ(0, unbind_tdi(t));
-	hold_by_connect(_metadata, self);
-	expect_eintr(_metadata, self, call_bind);
-	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
-	EXPECT_EQ(0, bind_tdi(t));
-}
-
-static int call_info_eintr(void *data)
-{
-	struct tsm_test *t = data;
-	struct iommu_vdevice_tsm_info cmd = { .vdevice_id = t->s.vdevice_id };
-
-	return call_info(t, &cmd);
-}
-
-TEST_F(tsm_busy, info_eintr)
-{
-	hold_by_connect(_metadata, self);
-	expect_eintr(_metadata, self, call_info_eintr);
+	hold_by_request(_metadata, self);
+	expect_eintr(_metadata, self, call_bind, sibling);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+		  info_state(_metadata, sibling));
+	EXPECT_EQ(0, bind_tdi(sibling));
 }
 
 /* The kernel runs out of memory */
@@ -1467,7 +1423,7 @@ TEST_F(tsm_nomem, info_enomem)
 	EXPECT_EQ(1, exhaust(_metadata, &self->t, &e));
 }
 
-/* A TSM driver that returns what the table does not allow */
+/* A TSM that has messages of its own */
 FIXTURE(tsm_driver)
 {
 	struct tsm_test t;
@@ -1496,6 +1452,28 @@ TEST_F(tsm_driver, other_errno_dispatched)
 	EXPECT_EQ(0, t->cmd.out_tsm_code);
 	EXPECT_EQ(t->count + 1, count_requests(_metadata));
 	expect_poison_from(_metadata, t, 0);
+}
+
+/* What the host does to a locked function shows, and only STOP ends it */
+TEST_F(tsm_driver, error_state)
+{
+	struct pci_tdisp_header stop = header(&self->t, PCI_TDISP_STOP_INTERFACE);
+	struct emu_vdm req = vdm(&self->t, EMU_VDM_RECONFIGURE);
+	u8 nonce[PCI_TDISP_NONCE_LEN];
+	struct tsm_test *t = &self->t;
+
+	lock(_metadata, t, nonce);
+	prepare(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	EXPECT_EQ(PCI_TDISP_STATE_ERROR, get_state(_metadata, t));
+
+	start(_metadata, t, nonce);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+	EXPECT_EQ(PCI_TDISP_STATE_ERROR, get_state(_metadata, t));
+
+	prepare(t, SCOPE(STATE_CHANGE), &stop, sizeof(stop));
+	expect_ok(_metadata, t);
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
 /*

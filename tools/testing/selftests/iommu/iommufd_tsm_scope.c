@@ -84,7 +84,7 @@ FIXTURE_SETUP(taint)
 {
 	self->kmsg.fd = -1;
 	if (access(TAINTED_FILE, F_OK))
-		SKIP(return, "no %s (CONFIG_PROC_SYSCTL)", TAINTED_FILE);
+		SKIP(return, "no %s (CONFIG_SYSCTL)", TAINTED_FILE);
 	if (setup_bound(_metadata, &self->t, "pf0", true))
 		return;
 	self->before = tainted(_metadata);

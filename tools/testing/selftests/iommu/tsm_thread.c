@@ -57,7 +57,7 @@ static int read_state(int tid, char *state)
 	return 0;
 }
 
-int tsm_thread_wait_asleep(struct tsm_thread *t)
+static int wait_state(struct tsm_thread *t, const char *states)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
 	time_t end = time(NULL) + WAIT_SECONDS;
@@ -69,11 +69,21 @@ int tsm_thread_wait_asleep(struct tsm_thread *t)
 		rc = tid ? read_state(tid, &state) : 0;
 		if (rc)
 			return rc;
-		if (tid && state == 'S')
+		if (tid && strchr(states, state))
 			return 0;
 		nanosleep(&pause, NULL);
 	} while (time(NULL) <= end);
 	return -ETIMEDOUT;
+}
+
+int tsm_thread_wait_asleep(struct tsm_thread *t)
+{
+	return wait_state(t, "S");
+}
+
+int tsm_thread_wait_blocked(struct tsm_thread *t)
+{
+	return wait_state(t, "SD");
 }
 
 int tsm_thread_interrupt(struct tsm_thread *t)

@@ -26,6 +26,8 @@ struct tsm_thread {
 int tsm_thread_start(struct tsm_thread *t, int (*call)(void *arg), void *arg);
 /* Wait until it sleeps in the kernel, where a signal may end that */
 int tsm_thread_wait_asleep(struct tsm_thread *t);
+/* As that, or where it takes a fatal signal */
+int tsm_thread_wait_blocked(struct tsm_thread *t);
 /* Send it a signal, whose handler does nothing */
 int tsm_thread_interrupt(struct tsm_thread *t);
 /* Wait for it to end, and take what @call returned */

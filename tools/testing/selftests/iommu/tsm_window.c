@@ -26,7 +26,7 @@ static int protect(struct tsm_window *w, __u64 mode)
 	return ioctl(w->uffd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0;
 }
 
-static int withhold(struct tsm_window *w)
+static int add_window(struct tsm_window *w)
 {
 	struct uffdio_register reg = {
 		.range = { (unsigned long)w->page, w->page_size },
@@ -44,7 +44,13 @@ static int withhold(struct tsm_window *w)
 	if (ioctl(w->uffd, UFFDIO_API, &api) ||
 	    ioctl(w->uffd, UFFDIO_REGISTER, &reg))
 		return -errno;
-	return w->writes_only ? protect(w, UFFDIO_WRITEPROTECT_MODE_WP) : 0;
+	return 0;
+}
+
+/* Once more: whoever writes to a page that is writes_only has to wait */
+int tsm_window_withhold(struct tsm_window *w)
+{
+	return protect(w, UFFDIO_WRITEPROTECT_MODE_WP);
 }
 
 /* The pages around are poisoned, and so is the one that is @writes_only */
@@ -69,7 +75,9 @@ int tsm_window_open(struct tsm_window *w, bool writes_only)
 	if (writes_only)
 		memset(w->page, 0xa5, page_size);
 
-	rc = withhold(w);
+	rc = add_window(w);
+	if (!rc && writes_only)
+		rc = tsm_window_withhold(w);
 	if (rc)
 		tsm_window_close(w);
 	return rc;

@@ -28,6 +28,7 @@ struct tsm_window {
 /* Each returns 0 or -errno, tsm_window_wait() -ETIMEDOUT if nobody comes */
 int tsm_window_open(struct tsm_window *w, bool writes_only);
 int tsm_window_wait(struct tsm_window *w);
+int tsm_window_withhold(struct tsm_window *w);
 int tsm_window_fill(struct tsm_window *w, const void *data, size_t len);
 void tsm_window_close(struct tsm_window *w);
 
