@@ -1,0 +1,614 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who waits for whom: while the firmware has one DSM's operation, all goes on
+ * that has nothing to do with that DSM; and nobody waits for each other forever,
+ * whatever comes and goes meanwhile. The lock validator, where the kernel has
+ * it, looks on.
+ *
+ * TSM_TEST_SEED in the environment repeats the random part.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tsm_second.h"
+#include "tsm_waiter.h"
+
+#define PCI_DEVICES "/sys/bus/pci/devices"
+
+/* How often the loops go round, and what that takes at most */
+#define READER_ROUNDS 100
+#define WRITER_ROUNDS 15
+#define STRESS_ROUNDS 30
+#define LOOP_SECONDS 240
+
+static int call_request(void *data)
+{
+	struct tsm_test *t = data;
+	struct pci_tdisp_header req = header(t, PCI_TDISP_GET_VERSION);
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	return ioctl_request(t);
+}
+
+static int call_connect_raw(void *data)
+{
+	struct tsm_setup *s = data;
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/connect", s->fn->dsm);
+	return tsm_file_write(path, s->tsm);
+}
+
+static int call_disconnect_raw(void *data)
+{
+	struct tsm_setup *s = data;
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/disconnect",
+		 s->fn->dsm);
+	return tsm_file_write(path, s->tsm);
+}
+
+static int call_connect_of(void *t)
+{
+	return call_connect_raw(&((struct tsm_test *)t)->s);
+}
+
+static int call_disconnect_of(void *t)
+{
+	return call_disconnect_raw(&((struct tsm_test *)t)->s);
+}
+
+/*
+ * All operations of a TSM, in an order that can be started anywhere and leads
+ * back there: a function that is bound can do with the first.
+ */
+static const struct step {
+	u32 operation;
+	const char *what;
+	int (*call)(void *t);
+} cycle[] = {
+	{ TSM_STALL_GUEST_REQ, "request", call_request },
+	{ TSM_STALL_UNBIND, "unbind", call_unbind_tdi },
+	{ TSM_STALL_DISCONNECT, "disconnect", call_disconnect_of },
+	{ TSM_STALL_CONNECT, "connect", call_connect_of },
+	{ TSM_STALL_BIND, "bind", call_bind_tdi },
+};
+
+/* From bound to where the steps before @end lead */
+static void do_steps(struct __test_metadata *_metadata, struct tsm_test *t,
+		     size_t end)
+{
+	for (size_t i = 0; i < end; i++) {
+		ASSERT_EQ(0, cycle[i].call(t)) {
+			TH_LOG("%s of %s", cycle[i].what, t->s.fn->name);
+		}
+	}
+}
+
+/* One of them is held for DSM A, 10000:01:00.0 */
+FIXTURE(stall)
+{
+	struct tsm_test a;
+	/* a function of another DSM, but the same TSM */
+	struct tsm_test b;
+	struct holder holder;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(stall)
+{
+	size_t step;
+};
+
+FIXTURE_VARIANT_ADD(stall, guest_req)
+{
+	.step = 0,
+};
+
+FIXTURE_VARIANT_ADD(stall, unbind)
+{
+	.step = 1,
+};
+
+FIXTURE_VARIANT_ADD(stall, disconnect)
+{
+	.step = 2,
+};
+
+FIXTURE_VARIANT_ADD(stall, connect)
+{
+	.step = 3,
+};
+
+FIXTURE_VARIANT_ADD(stall, bind)
+{
+	.step = 4,
+};
+
+FIXTURE_SETUP(stall)
+{
+	const struct step *step = &cycle[variant->step];
+
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->b.s, tsm_find_function("vf"));
+	if (setup_bound(_metadata, &self->a, "pf0", false))
+		return;
+	if (setup_bound(_metadata, &self->b, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+
+	/* what is held would hold B as well: B has just done it */
+	do_steps(_metadata, &self->b, variant->step + 1);
+	do_steps(_metadata, &self->a, variant->step);
+	hold(_metadata, &self->holder, step->operation, step->call, &self->a);
+}
+
+FIXTURE_TEARDOWN(stall)
+{
+	let_go();
+	tsm_setup_close(&self->b.s);
+	teardown(&self->a);
+	tsm_connect(&self->b.s);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static void expect_released(struct __test_metadata *_metadata,
+			    struct holder *h, struct tsm_kmsg *kmsg)
+{
+	EXPECT_EQ(0, release(_metadata, h));
+	expect_no_complaints(_metadata, kmsg);
+}
+
+/* Its other operations, in turn */
+TEST_F(stall, other_device)
+{
+	for (size_t i = 1; i < ARRAY_SIZE(cycle); i++) {
+		const struct step *step =
+			&cycle[(variant->step + i) % ARRAY_SIZE(cycle)];
+
+		EXPECT_EQ(0, call_at_once(_metadata, step->what, step->call,
+					  &self->b));
+	}
+	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+static int call_assign(void *s)
+{
+	return tsm_assign(s);
+}
+
+/* All operations, and all that there is around them */
+TEST_F(stall, other_platform)
+{
+	struct tsm_test c;
+
+	if (!tsm_second_exists())
+		SKIP(return, "no second platform (tsm_emu.instances=2)");
+	tsm_setup_init(&c.s, &tsm_second);
+	EXPECT_EQ(0, tsm_second_prepare(&c.s, 1));
+	EXPECT_EQ(0, call_at_once(_metadata, "assignment", call_assign, &c.s));
+	EXPECT_EQ(0, call_at_once(_metadata, "bind", call_bind_tdi, &c));
+	for (size_t i = 0; i < ARRAY_SIZE(cycle); i++)
+		EXPECT_EQ(0, call_at_once(_metadata, cycle[i].what,
+					  cycle[i].call, &c));
+	tsm_setup_close(&c.s);
+	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+struct read {
+	char path[128];
+};
+
+static int call_read(void *data)
+{
+	struct read *read = data;
+	char text[64];
+
+	return tsm_file_read(read->path, text, sizeof(text));
+}
+
+/* Of functions that the held operation is about */
+TEST_F(stall, sysfs_readers)
+{
+	static const char * const fns[] = { "10000:01:00.0", "10000:01:00.1" };
+	static const char * const files[] = {
+		"tsm/connect", "tsm/bound", "tsm/dsm", "authenticated",
+	};
+	struct read read;
+	int rc;
+
+	for (size_t i = 0; i < ARRAY_SIZE(fns) * ARRAY_SIZE(files); i++) {
+		const char *fn = fns[i / ARRAY_SIZE(files)];
+
+		snprintf(read.path, sizeof(read.path), PCI_DEVICES "/%s/%s", fn,
+			 files[i % ARRAY_SIZE(files)]);
+		rc = call_at_once(_metadata, read.path, call_read, &read);
+		/* the second is its function while it is connected */
+		if (rc != -ENOENT || i < ARRAY_SIZE(files))
+			EXPECT_EQ(i % ARRAY_SIZE(files) || i < ARRAY_SIZE(files) ?
+				  0 : -ENOENT, rc);
+	}
+	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+TEST_F(stall, info)
+{
+	int state = call_at_once(_metadata, "INFO", call_info, &self->a);
+
+	switch (cycle[variant->step].operation) {
+	case TSM_STALL_GUEST_REQ:
+	case TSM_STALL_UNBIND:
+		EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, state);
+		break;
+	case TSM_STALL_BIND:
+		EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, state);
+		break;
+	default:
+		EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_NONE, state);
+	}
+	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+/* Those who want the same DSM do wait, for as long as they like */
+TEST_F(stall, same_dsm)
+{
+	struct waiter connect = { .what = "connect" };
+	struct waiter disconnect = { .what = "disconnect" };
+
+	start_waiter(_metadata, &connect, call_connect_raw, &self->a.s,
+		     TSM_WAIT_INTERRUPTIBLE, "connect_store");
+	start_waiter(_metadata, &disconnect, call_disconnect_raw, &self->a.s,
+		     TSM_WAIT_INTERRUPTIBLE, "disconnect_store");
+	expect_interrupted(_metadata, &connect);
+	expect_interrupted(_metadata, &disconnect);
+	expect_held(_metadata, &self->holder);
+	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+/*
+ * Removal of a function of the DSM waits for it, and it keeps all others from
+ * adding and removing devices for that long.
+ */
+TEST_F(stall, removal_and_rescan)
+{
+	struct write remove_fn1 = { PCI_DEVICES "/10000:01:00.1/remove", "1" };
+	struct waiter remove = { .what = "removal of a function of the DSM" };
+	struct waiter rescan = { .what = "rescan of all buses" };
+	struct write rescan_all = { "/sys/bus/pci/rescan", "1" };
+
+	start_waiter(_metadata, &remove, call_write, &remove_fn1,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_destroy");
+	start_waiter(_metadata, &rescan, call_write, &rescan_all,
+		     TSM_WAIT_UNINTERRUPTIBLE, "rescan");
+	EXPECT_EQ(0, release(_metadata, &self->holder));
+	EXPECT_EQ(0, end_waiter(_metadata, &remove, &self->holder));
+	EXPECT_EQ(0, end_waiter(_metadata, &rescan, &self->holder));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+static int call_unbind_second(void *unused)
+{
+	return tsm_platform_unbind(1);
+}
+
+/* A TSM that has nothing to do with it */
+TEST_F(stall, unregistration_of_other_tsm)
+{
+	if (!tsm_second_exists())
+		SKIP(return, "no second platform (tsm_emu.instances=2)");
+	EXPECT_EQ(0, call_at_once(_metadata, "unbind of the other platform",
+				  call_unbind_second, NULL));
+	EXPECT_EQ(0, tsm_platform_bind(1));
+	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+/* Threads that do something over and over until there is enough of it */
+struct loop {
+	const char *what;
+	/* Return: 0, or -errno that is not to be */
+	int (*round)(struct loop *l);
+	struct tsm_test *t;
+	unsigned int rounds;
+	unsigned int seed;
+	const bool *stop;
+	unsigned long done;
+	struct tsm_thread thread;
+};
+
+static int call_loop(void *data)
+{
+	struct loop *l = data;
+	int rc = 0;
+
+	while (!rc && !(l->rounds && l->done == l->rounds) &&
+	       !(l->stop && __atomic_load_n(l->stop, __ATOMIC_RELAXED))) {
+		rc = l->round(l);
+		l->done++;
+	}
+	return rc;
+}
+
+/* Wait for the end of a loop, which is not to hang */
+static void join_loop(struct __test_metadata *_metadata, struct loop *l)
+{
+	struct timespec since;
+	char text[192];
+	int err, rc;
+
+	tsm_wait_start_clock(&since);
+	do {
+		err = tsm_thread_join(&l->thread, &rc);
+	} while (err == -ETIMEDOUT && tsm_wait_ms(&since) < LOOP_SECONDS * 1000);
+	tsm_wait_describe(&l->thread, text, sizeof(text));
+	ASSERT_EQ(0, err) {
+		TH_LOG("%s hangs after %lu rounds, %s", l->what, l->done, text);
+	}
+	EXPECT_EQ(0, rc) {
+		TH_LOG("%s failed in round %lu", l->what, l->done);
+	}
+	TH_LOG("%s: %lu rounds", l->what, l->done);
+}
+
+/* The first ends them all */
+static void run_loops(struct __test_metadata *_metadata, struct loop *loops,
+		      size_t nr, unsigned int rounds)
+{
+	bool stop = false;
+
+	loops[0].rounds = rounds;
+	for (size_t i = 0; i < nr; i++) {
+		if (i)
+			loops[i].stop = &stop;
+		ASSERT_EQ(0, tsm_thread_start(&loops[i].thread, call_loop,
+					      &loops[i]));
+	}
+	join_loop(_metadata, &loops[0]);
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	for (size_t i = 1; i < nr; i++)
+		join_loop(_metadata, &loops[i]);
+}
+
+static unsigned int pick_random(struct loop *l, unsigned int nr)
+{
+	return rand_r(&l->seed) % nr;
+}
+
+FIXTURE(loops)
+{
+	struct tsm_test a;
+	struct tsm_test b;
+	struct tsm_test c;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(loops)
+{
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->b.s, tsm_find_function("vf"));
+	tsm_setup_init(&self->c.s, &tsm_second);
+	if (setup_host(_metadata, &self->a, "pf0", false))
+		return;
+	do_step(_metadata, &self->b, tsm_prepare_host);
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(loops)
+{
+	let_go();
+	for (unsigned int i = 0; i < 1 + tsm_second_exists(); i++)
+		if (!tsm_platform_is_bound(i))
+			tsm_platform_bind(i);
+	tsm_file_write("/sys/bus/pci/rescan", "1");
+	teardown(&self->a);
+	if (tsm_second_exists())
+		tsm_second_prepare(&self->c.s, 1);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Everything still works */
+static void expect_usable(struct __test_metadata *_metadata,
+			  struct tsm_kmsg *kmsg)
+{
+	for (const struct tsm_function *fn = tsm_functions; fn->name; fn++)
+		use_function(_metadata, fn);
+	expect_no_complaints(_metadata, kmsg);
+}
+
+static int reconnect_a(struct loop *l)
+{
+	return call_disconnect_raw(&l->t->s) ?: call_connect_raw(&l->t->s);
+}
+
+/* Each file of them, whether it is there or not */
+static int read_sibling(struct loop *l)
+{
+	static const char * const files[] = {
+		"tsm/bound", "tsm/dsm", "authenticated",
+	};
+	struct read read;
+	int rc;
+
+	snprintf(read.path, sizeof(read.path), PCI_DEVICES "/10000:01:00.1/%s",
+		 files[l->done % ARRAY_SIZE(files)]);
+	rc = call_read(&read);
+	/* ENODEV: it goes while it is being read */
+	return rc == -ENOENT || rc == -ENODEV ? 0 : rc;
+}
+
+/* The attributes are removed by who holds what the readers used to want */
+TEST_F_TIMEOUT(loops, readers_and_disconnect, LOOP_SECONDS + 60)
+{
+	struct loop loops[] = {
+		{ "disconnect and connect", reconnect_a, &self->a },
+		{ "reads", read_sibling },
+		{ "reads", read_sibling },
+	};
+
+	run_loops(_metadata, loops, ARRAY_SIZE(loops), READER_ROUNDS);
+	expect_usable(_metadata, &self->kmsg);
+}
+
+static int rebind_platform_0(struct loop *l)
+{
+	return tsm_platform_unbind(0) ?: tsm_platform_bind(0);
+}
+
+/* To the TSM that comes and goes; the function stays */
+static int write_second(struct loop *l)
+{
+	struct tsm_setup *s = &l->t->s;
+	int rc;
+
+	/* the TSM has another number each time it comes */
+	rc = tsm_second_prepare(s, 0);
+	if (!rc)
+		rc = call_disconnect_raw(s);
+	switch (rc) {
+	/* no such TSM, not connected, or to another one meanwhile */
+	case 0:
+	case -ENODEV:
+	case -ENXIO:
+	case -EINVAL:
+	case -EBUSY:
+		return 0;
+	default:
+		return rc;
+	}
+}
+
+TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
+{
+	struct loop loops[] = {
+		{ "unbind and bind of the platform", rebind_platform_0 },
+		{ "connect and disconnect", write_second, &self->c },
+		{ "connect and disconnect", write_second, &self->b },
+	};
+
+	if (!tsm_second_exists())
+		SKIP(return, "no second platform (tsm_emu.instances=2)");
+	tsm_setup_init(&self->b.s, &tsm_second);
+	run_loops(_metadata, loops, ARRAY_SIZE(loops), WRITER_ROUNDS);
+	expect_usable(_metadata, &self->kmsg);
+}
+
+/* Is this what a request may get while everything moves? */
+static int expected(int rc)
+{
+	switch (rc) {
+	case -ENXIO:
+	case -EBUSY:
+	case -EEXIST:
+	case -EINVAL:
+	case -ENOENT:
+	case -ENODEV:
+		return 0;
+	default:
+		return rc;
+	}
+}
+
+static int use_vdevice(struct loop *l)
+{
+	struct iommu_vdevice_tsm_op op = {
+		.size = sizeof(op),
+		.vdevice_id = l->t->s.vdevice_id,
+	};
+	/* a structure of its own, others use the same vDEVICE */
+	struct tsm_test t = *l->t;
+
+	switch (pick_random(l, 6)) {
+	case 0:
+		op.type = IOMMU_VDEVICE_TSM_UNBIND;
+		break;
+	case 1:
+	case 2:
+		op.type = IOMMU_VDEVICE_TSM_BIND;
+		break;
+	case 3:
+		return expected(call_info(&t) < 0 ? -EIO : 0);
+	default:
+		return expected(call_request(&t));
+	}
+	return expected(ioctl(t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &op) ?
+			-errno : 0);
+}
+
+/* The device of the function in use, but not that function */
+static int move_a(struct loop *l)
+{
+	switch (pick_random(l, 4)) {
+	case 0:
+		return expected(tsm_file_write(PCI_DEVICES "/10000:01:00.0/remove",
+					       "1"));
+	case 1:
+		return expected(call_disconnect_raw(&l->t->s));
+	default:
+		return tsm_file_write("/sys/bus/pci/rescan", "1") ?:
+		       expected(call_connect_raw(&l->t->s));
+	}
+}
+
+static int move_b(struct loop *l)
+{
+	const char *sriov = PCI_DEVICES "/10000:02:00.0/sriov_numvfs";
+
+	switch (pick_random(l, 4)) {
+	case 0:
+		return tsm_file_write(sriov, "0");
+	case 1:
+		return expected(tsm_file_write(sriov, "4"));
+	case 2:
+		return expected(call_disconnect_raw(&l->t->s));
+	default:
+		return expected(call_connect_raw(&l->t->s));
+	}
+}
+
+static int move_second(struct loop *l)
+{
+	if (!tsm_second_exists())
+		return 0;
+	if (pick_random(l, 3))
+		return write_second(l);
+	return tsm_platform_unbind(1) ?: tsm_platform_bind(1);
+}
+
+static unsigned int choose_seed(void)
+{
+	const char *text = getenv("TSM_TEST_SEED");
+
+	return text ? strtoul(text, NULL, 0) : time(NULL);
+}
+
+/* All at once, beside a VM that uses a function of the first device */
+TEST_F_TIMEOUT(loops, everything, LOOP_SECONDS + 60)
+{
+	unsigned int seed = choose_seed();
+	struct tsm_test vm;
+	struct loop loops[] = {
+		{ "VFs, connect and disconnect", move_b, &self->b },
+		{ "removal, rescan, connect and disconnect", move_a, &self->a },
+		{ "the second platform", move_second, &self->c },
+		{ "a VM", use_vdevice, &vm },
+		{ "the same VM", use_vdevice, &vm },
+		{ "reads", read_sibling },
+	};
+
+	TH_LOG("TSM_TEST_SEED=%u", seed);
+	for (size_t i = 0; i < ARRAY_SIZE(loops); i++)
+		loops[i].seed = seed + i;
+	tsm_setup_init(&vm.s, tsm_find_function("fn1"));
+	do_step(_metadata, &vm, tsm_prepare_host);
+	do_step(_metadata, &vm, tsm_assign);
+	run_loops(_metadata, loops, ARRAY_SIZE(loops), STRESS_ROUNDS);
+
+	tsm_setup_close(&vm.s);
+	EXPECT_EQ(0, tsm_file_write("/sys/bus/pci/rescan", "1"));
+	expect_usable(_metadata, &self->kmsg);
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}

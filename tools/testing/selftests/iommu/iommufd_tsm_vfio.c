@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What VFIO and sysfs must not do to a function that is bound as a TDI: reset
+ * it, or take memory or bus mastering from it, which would throw the TDI into
+ * the TDISP ERROR state behind the TSM. And what they may do again once it is
+ * unbound. The emulated device does go to ERROR where the rule is broken.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include "tsm_waiter.h"
+
+#define PCI_DEVICES "/sys/bus/pci/devices"
+#define ROOT_PORT PCI_DEVICES "/10000:00:00.0"
+#define ENABLES (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
+
+/* How often a reset is let to meet a bind before that must have happened */
+#define RACE_ROUNDS 40
+
+static u64 config_offset(struct __test_metadata *_metadata,
+			 const struct tsm_test *t)
+{
+	struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.index = VFIO_PCI_CONFIG_REGION_INDEX,
+	};
+
+	ASSERT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_GET_REGION_INFO, &info));
+	return info.offset;
+}
+
+/* Configuration space as the guest has it */
+static u32 read_config(struct __test_metadata *_metadata,
+		       const struct tsm_test *t, unsigned int reg, size_t size)
+{
+	u64 offset = config_offset(_metadata, t) + reg;
+	u32 val = 0;
+
+	ASSERT_EQ(size, pread(t->s.cdev, &val, size, offset));
+	return le32toh(val);
+}
+
+static void write_config(struct __test_metadata *_metadata,
+			 const struct tsm_test *t, unsigned int reg, size_t size,
+			 u32 val)
+{
+	u64 offset = config_offset(_metadata, t) + reg;
+
+	val = htole32(val);
+	ASSERT_EQ(size, pwrite(t->s.cdev, &val, size, offset));
+}
+
+/* Command register as the device has it */
+static u16 device_command(struct __test_metadata *_metadata,
+			  const struct tsm_test *t)
+{
+	char path[128];
+	u16 command;
+	int fd;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/config", t->s.fn->bdf);
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(sizeof(command),
+		  pread(fd, &command, sizeof(command), PCI_COMMAND));
+	close(fd);
+	return le16toh(command);
+}
+
+/* What a function can have enabled: a VF has no memory enable of its own */
+static u16 enables_of(const struct tsm_test *t)
+{
+	return t->s.fn->is_vf ? PCI_COMMAND_MASTER : ENABLES;
+}
+
+static void enable(struct __test_metadata *_metadata, const struct tsm_test *t)
+{
+	write_config(_metadata, t, PCI_COMMAND, 2, ENABLES);
+	ASSERT_EQ(enables_of(t), device_command(_metadata, t) & ENABLES);
+}
+
+static u8 find_exp_cap(struct __test_metadata *_metadata,
+		       const struct tsm_test *t)
+{
+	u8 pos = read_config(_metadata, t, PCI_CAPABILITY_LIST, 1);
+
+	while (pos && read_config(_metadata, t, pos, 1) != PCI_CAP_ID_EXP)
+		pos = read_config(_metadata, t, pos + PCI_CAP_LIST_NEXT, 1);
+	ASSERT_NE(0, pos);
+	return pos;
+}
+
+static int vfio_reset(struct tsm_test *t)
+{
+	return ioctl(t->s.cdev, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+static bool has_hot_reset(struct tsm_test *t)
+{
+	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) };
+
+	/* ENOSPC: there is room for none of the functions that it tells */
+	return !ioctl(t->s.cdev, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info) ||
+	       errno == ENOSPC;
+}
+
+/* All of the device, which belongs to the iommufd or nobody */
+static int hot_reset(struct tsm_test *t)
+{
+	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
+
+	return ioctl(t->s.cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset) ? -errno : 0;
+}
+
+static int sysfs_reset(struct tsm_test *t)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", t->s.fn->bdf);
+	return tsm_file_write(path, "1");
+}
+
+static int bus_reset(struct tsm_test *t)
+{
+	return tsm_file_write(ROOT_PORT "/reset_subordinate", "1");
+}
+
+/* Initiate Function Level Reset */
+static void config_flr(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	unsigned int devctl = find_exp_cap(_metadata, t) + PCI_EXP_DEVCTL;
+	u16 val = read_config(_metadata, t, devctl, 2);
+
+	write_config(_metadata, t, devctl, 2, val | PCI_EXP_DEVCTL_BCR_FLR);
+}
+
+static void bring_to(struct __test_metadata *_metadata, struct tsm_test *t,
+		     u8 state)
+{
+	u8 nonce[PCI_TDISP_NONCE_LEN];
+
+	if (state == PCI_TDISP_STATE_CONFIG_UNLOCKED)
+		return;
+	lock(_metadata, t, nonce);
+	if (state == PCI_TDISP_STATE_RUN)
+		start(_metadata, t, nonce);
+}
+
+/* A TDI in each of its states */
+FIXTURE(bound)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(bound)
+{
+	const char *name;
+	u8 state;
+};
+
+FIXTURE_VARIANT_ADD(bound, pf0_unlocked)
+{
+	.name = "pf0",
+	.state = PCI_TDISP_STATE_CONFIG_UNLOCKED,
+};
+
+FIXTURE_VARIANT_ADD(bound, pf0_locked)
+{
+	.name = "pf0",
+	.state = PCI_TDISP_STATE_CONFIG_LOCKED,
+};
+
+FIXTURE_VARIANT_ADD(bound, pf0_running)
+{
+	.name = "pf0",
+	.state = PCI_TDISP_STATE_RUN,
+};
+
+FIXTURE_VARIANT_ADD(bound, fn1_running)
+{
+	.name = "fn1",
+	.state = PCI_TDISP_STATE_RUN,
+};
+
+FIXTURE_VARIANT_ADD(bound, vf_running)
+{
+	.name = "vf",
+	.state = PCI_TDISP_STATE_RUN,
+};
+
+FIXTURE_SETUP(bound)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, variant->name, false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	enable(_metadata, t);
+	do_step(_metadata, t, tsm_bind_tdi);
+	bring_to(_metadata, t, variant->state);
+}
+
+FIXTURE_TEARDOWN(bound)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Nothing has been done to it */
+static void expect_unharmed(struct __test_metadata *_metadata,
+			    struct tsm_test *t, u8 state)
+{
+	EXPECT_EQ(state, get_state(_metadata, t));
+	EXPECT_EQ(enables_of(t), device_command(_metadata, t) & ENABLES);
+}
+
+/* What is refused, and works as soon as the TDI is unbound */
+static void expect_refused_while_bound(struct __test_metadata *_metadata,
+				       struct tsm_test *t, u8 state,
+				       int (*call)(struct tsm_test *t))
+{
+	EXPECT_EQ(-EBUSY, call(t));
+	expect_unharmed(_metadata, t, state);
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	EXPECT_EQ(0, call(t));
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+TEST_F(bound, vfio_reset)
+{
+	expect_refused_while_bound(_metadata, &self->t, variant->state,
+				   vfio_reset);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+TEST_F(bound, sysfs_reset)
+{
+	expect_refused_while_bound(_metadata, &self->t, variant->state,
+				   sysfs_reset);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* A write to configuration space can't fail, so it does nothing */
+TEST_F(bound, flr)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_kmsg resets;
+
+	ASSERT_EQ(0, tsm_kmsg_open(&resets, false));
+	config_flr(_metadata, t);
+	expect_unharmed(_metadata, t, variant->state);
+	EXPECT_EQ(0, tsm_kmsg_count(&resets, "reset done"));
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	config_flr(_metadata, t);
+	EXPECT_EQ(1, tsm_kmsg_count(&resets, "reset done"));
+	tsm_kmsg_close(&resets);
+	ASSERT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* By byte, word and double word; other bits can be changed */
+TEST_F(bound, memory_and_bus_master)
+{
+	const u16 other = PCI_COMMAND_PARITY;
+	struct tsm_test *t = &self->t;
+	u16 keeps = enables_of(t);
+	/* a VF has no bits but one */
+	u16 other_bit = t->s.fn->is_vf ? 0 : other;
+
+	for (size_t size = 1; size <= 4; size *= 2) {
+		write_config(_metadata, t, PCI_COMMAND, size, other);
+		EXPECT_EQ(keeps | other_bit,
+			  device_command(_metadata, t) & (ENABLES | other));
+		write_config(_metadata, t, PCI_COMMAND, size, 0);
+		EXPECT_EQ(keeps, device_command(_metadata, t) & (ENABLES | other));
+		expect_unharmed(_metadata, t, variant->state);
+	}
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	write_config(_metadata, t, PCI_COMMAND, 2, 0);
+	EXPECT_EQ(0, device_command(_metadata, t) & ENABLES);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* What can be enabled later than the bind is kept from then on */
+TEST_F(bound, late_bus_master)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	write_config(_metadata, t, PCI_COMMAND, 2, 0);
+	ASSERT_EQ(0, bind_tdi(t));
+	write_config(_metadata, t, PCI_COMMAND, 2, ENABLES);
+	EXPECT_EQ(enables_of(t), device_command(_metadata, t) & ENABLES);
+	bring_to(_metadata, t, variant->state);
+	write_config(_metadata, t, PCI_COMMAND, 2, 0);
+	expect_unharmed(_metadata, t, variant->state);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* BARs are VFIO's, the device's are never written */
+TEST_F(bound, bars)
+{
+	struct tsm_test *t = &self->t;
+
+	for (unsigned int reg = PCI_BASE_ADDRESS_0; reg <= PCI_BASE_ADDRESS_5;
+	     reg += 4) {
+		write_config(_metadata, t, reg, 4, ~0);
+		write_config(_metadata, t, reg, 4, 0);
+	}
+	expect_unharmed(_metadata, t, variant->state);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+static int call_close_vfio(void *data)
+{
+	struct tsm_setup *s = data;
+	int fd = s->cdev;
+
+	s->cdev = -1;
+	return close(fd) ? -errno : 0;
+}
+
+/* The device is still all there when the TSM is told to unbind */
+TEST_F(bound, close_unbinds_first)
+{
+	struct waiter w = { .what = "close of the VFIO device" };
+	struct tsm_setup *s = &self->t.s;
+	struct holder holder;
+
+	ASSERT_EQ(0, close(s->kvm_vfio));
+	s->kvm_vfio = -1;
+	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_UNBIND));
+	ASSERT_EQ(0, tsm_thread_start(&w.thread, call_close_vfio, s));
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+	EXPECT_EQ(enables_of(&self->t),
+		  device_command(_metadata, &self->t) & ENABLES);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, &self->t));
+
+	tsm_wait_start_clock(&holder.released);
+	ASSERT_EQ(0, tsm_platform_stall(0));
+	EXPECT_EQ(0, end_waiter(_metadata, &w, &holder));
+	EXPECT_EQ(0, device_command(_metadata, &self->t) & PCI_COMMAND_MASTER);
+	tsm_setup_close(s);
+	use_function(_metadata, s->fn);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* The other function of the device */
+static void init_sibling(struct tsm_setup *s, const struct tsm_function *fn)
+{
+	bool is_pf0 = !strcmp(fn->bdf, fn->dsm);
+
+	tsm_setup_init(s, tsm_find_function(is_pf0 ? "fn1" : "pf0"));
+}
+
+/* What resets all functions of a device, with one of them bound */
+FIXTURE(device)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(device)
+{
+	const char *name;
+};
+
+FIXTURE_VARIANT_ADD(device, pf0)
+{
+	.name = "pf0",
+};
+
+FIXTURE_VARIANT_ADD(device, fn1)
+{
+	.name = "fn1",
+};
+
+FIXTURE_SETUP(device)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_setup sibling;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, variant->name, false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	/* a hot reset wants all functions to be VFIO's */
+	init_sibling(&sibling, t->s.fn);
+	ASSERT_EQ(0, tsm_use_vfio(&sibling));
+
+	enable(_metadata, t);
+	do_step(_metadata, t, tsm_bind_tdi);
+	run(_metadata, t);
+}
+
+FIXTURE_TEARDOWN(device)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* It takes that all functions belong to the same iommufd */
+TEST_F(device, hot_reset)
+{
+	struct tsm_test sibling;
+
+	if (!has_hot_reset(&self->t))
+		SKIP(return, "VFIO has no hot reset for it");
+	init_sibling(&sibling.s, self->t.s.fn);
+	do_step(_metadata, &sibling, tsm_open_device);
+	sibling.s.iommufd = self->t.s.iommufd;
+	do_step(_metadata, &sibling, tsm_bind_iommufd);
+
+	expect_refused_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
+				   hot_reset);
+	EXPECT_EQ(0, close(sibling.s.cdev));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+TEST_F(device, bus_reset)
+{
+	expect_refused_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
+				   bus_reset);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* That the reset of another function is none of its business */
+TEST_F(device, reset_of_sibling)
+{
+	struct tsm_test sibling;
+
+	init_sibling(&sibling.s, self->t.s.fn);
+	EXPECT_EQ(0, sysfs_reset(&sibling));
+	expect_unharmed(_metadata, &self->t, PCI_TDISP_STATE_RUN);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* The other way round: nothing is bound while it is being reset */
+FIXTURE(race)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(race)
+{
+	int (*reset)(struct tsm_test *t);
+};
+
+FIXTURE_VARIANT_ADD(race, sysfs_reset)
+{
+	.reset = sysfs_reset,
+};
+
+FIXTURE_VARIANT_ADD(race, vfio_reset)
+{
+	.reset = vfio_reset,
+};
+
+FIXTURE_VARIANT_ADD(race, bus_reset)
+{
+	.reset = bus_reset,
+};
+
+FIXTURE_SETUP(race)
+{
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+struct reset_call {
+	struct tsm_test *t;
+	int (*reset)(struct tsm_test *t);
+};
+
+static int call_reset(void *data)
+{
+	struct reset_call *call = data;
+
+	return call->reset(call->t);
+}
+
+/* Bind while the reset goes on. Return: how often it was refused */
+static unsigned int bind_during(struct __test_metadata *_metadata,
+				struct tsm_test *t, struct tsm_thread *reset,
+				unsigned int *bound)
+{
+	unsigned int refused = 0;
+	int rc;
+
+	while (!tsm_wait_is_over(reset)) {
+		rc = bind_tdi(t);
+		if (rc) {
+			EXPECT_EQ(-EBUSY, rc);
+			refused++;
+			continue;
+		}
+		(*bound)++;
+		bring_to(_metadata, t, PCI_TDISP_STATE_CONFIG_LOCKED);
+		EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, get_state(_metadata, t));
+		EXPECT_EQ(0, unbind_tdi(t));
+	}
+	return refused;
+}
+
+TEST_F_TIMEOUT(race, bind_and_reset, 120)
+{
+	struct reset_call call = { &self->t, variant->reset };
+	unsigned int refused = 0, resets = 0, bound = 0;
+	struct tsm_thread thread;
+	int rc;
+
+	for (unsigned int i = 0; i < RACE_ROUNDS; i++) {
+		if (refused && resets && bound)
+			break;
+		ASSERT_EQ(0, tsm_thread_start(&thread, call_reset, &call));
+		/* every other time, let the reset get ahead */
+		if (i % 2) {
+			rc = tsm_wait_until(&thread, TSM_WAIT_UNINTERRUPTIBLE, "");
+			ASSERT_TRUE(!rc || rc == -ESRCH);
+		}
+		refused += bind_during(_metadata, &self->t, &thread, &bound);
+		ASSERT_EQ(0, tsm_thread_join(&thread, &rc));
+		/* EAGAIN: who looks after the function has it for a moment */
+		EXPECT_TRUE(!rc || rc == -EBUSY || rc == -EAGAIN) {
+			TH_LOG("reset: %s", strerrorname_np(-rc));
+		}
+		resets += !rc;
+	}
+	TH_LOG("%u resets, %u times bound, %u times refused", resets, bound,
+	       refused);
+	EXPECT_NE(0, refused);
+	EXPECT_NE(0, resets);
+	EXPECT_NE(0, bound);
+	EXPECT_EQ(0, bind_tdi(&self->t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}

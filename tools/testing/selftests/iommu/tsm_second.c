@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A function of a second emulated platform, see tsm_second.h */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tsm_file.h"
+#include "tsm_second.h"
+
+#define HOOKS "/sys/kernel/debug/tsm_emu.1"
+#define POLL_NS 1000000
+#define WAIT_SECONDS 20
+
+const struct tsm_function tsm_second = {
+	.name = "second",
+	.bdf = "10001:01:00.0",
+	.dsm = "10001:01:00.0",
+};
+
+bool tsm_second_exists(void)
+{
+	return !access("/sys/bus/platform/devices/tsm_emu.1", F_OK);
+}
+
+static int find_tsm(struct tsm_setup *s, unsigned int instance)
+{
+	char pattern[80];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern),
+		 "/sys/devices/platform/tsm_emu.%u/tsm/tsm*", instance);
+	if (glob(pattern, 0, NULL, &found))
+		return tsm_fail(s, ENODEV, "find %s", pattern);
+	snprintf(s->tsm, sizeof(s->tsm), "%s",
+		 strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+	return 0;
+}
+
+/* The TSM that it has may be another than it shall have */
+int tsm_second_prepare(struct tsm_setup *s, unsigned int instance)
+{
+	char path[80], name[32];
+	int rc;
+
+	rc = find_tsm(s, instance);
+	if (rc)
+		return rc;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/tsm/connect",
+		 s->fn->dsm);
+	rc = tsm_file_read(path, name, sizeof(name));
+	if (rc)
+		return tsm_fail(s, -rc, "read %s", path);
+	if (name[0] && strcmp(name, s->tsm)) {
+		snprintf(path, sizeof(path),
+			 "/sys/bus/pci/devices/%s/tsm/disconnect", s->fn->dsm);
+		rc = tsm_file_write(path, name);
+		if (rc)
+			return tsm_fail(s, -rc, "write %s to %s", name, path);
+	}
+	return tsm_connect(s) ?: tsm_use_vfio(s);
+}
+
+int tsm_second_stall(__u32 mask)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", mask);
+	return tsm_file_write(HOOKS "/stall", text);
+}
+
+int tsm_second_wait_stalled(unsigned long count)
+{
+	const struct timespec pause = { .tv_nsec = POLL_NS };
+	time_t end = time(NULL) + WAIT_SECONDS;
+	unsigned long stalled;
+	int rc;
+
+	do {
+		rc = tsm_file_number(HOOKS "/stalled", &stalled);
+		if (rc || stalled == count)
+			return rc;
+		nanosleep(&pause, NULL);
+	} while (time(NULL) <= end);
+	return -ETIMEDOUT;
+}
