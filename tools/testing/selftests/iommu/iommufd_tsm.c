@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -731,13 +730,8 @@ TEST_F(tsm_bound, eacces_leaves_running)
 TEST_F(tsm_bound, eperm_without_rawio)
 {
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
-	const cap_value_t rawio = CAP_SYS_RAWIO;
-	cap_t caps = cap_get_proc();
 
-	ASSERT_NE(NULL, caps);
-	ASSERT_EQ(0, cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio, CAP_CLEAR));
-	ASSERT_EQ(0, cap_set_proc(caps));
-
+	ASSERT_EQ(0, set_rawio(false));
 	prepare(&self->t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
 	expect_refused(_metadata, &self->t, EPERM, 0);
 	/* all others take no privilege */
@@ -746,9 +740,7 @@ TEST_F(tsm_bound, eperm_without_rawio)
 		expect_ok(_metadata, &self->t);
 	}
 
-	ASSERT_EQ(0, cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio, CAP_SET));
-	ASSERT_EQ(0, cap_set_proc(caps));
-	cap_free(caps);
+	ASSERT_EQ(0, set_rawio(true));
 	prepare(&self->t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
 	expect_ok(_metadata, &self->t);
 }
@@ -1070,6 +1062,111 @@ TEST_F(tsm_bound, info_efault)
 	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
 }
 
+/*
+ * The order of the checks, by requests that are wrong in two ways: what the
+ * caller may do comes before what it would do that with, and nothing is looked
+ * at that was not found to be there.
+ */
+FIXTURE(tsm_order)
+{
+	struct tsm_test t;
+	struct pci_tdisp_lock_interface req;
+};
+
+FIXTURE_SETUP(tsm_order)
+{
+	if (setup_bound(_metadata, &self->t, "pf0", false))
+		return;
+	self->req = lock_req(&self->t);
+	prepare(&self->t, SCOPE(STATE_CHANGE), &self->req, sizeof(self->req));
+}
+
+FIXTURE_TEARDOWN(tsm_order)
+{
+	teardown(&self->t);
+}
+
+TEST_F(tsm_order, scope_before_lengths)
+{
+	self->t.cmd.scope = NR_SCOPES;
+	self->t.cmd.req_len = 0;
+	expect_refused(_metadata, &self->t, EOPNOTSUPP, 0);
+}
+
+TEST_F(tsm_order, empty_before_privilege)
+{
+	ASSERT_EQ(0, set_rawio(false));
+	self->t.cmd.scope = SCOPE(DEBUG_WRITE);
+	self->t.cmd.req_len = 0;
+	expect_refused(_metadata, &self->t, EINVAL, 0);
+}
+
+TEST_F(tsm_order, request_length_before_binding)
+{
+	ASSERT_EQ(0, unbind_tdi(&self->t));
+	self->t.cmd.req_len = IOMMU_VDEVICE_TSM_REQ_LEN_MAX + 1;
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+}
+
+TEST_F(tsm_order, response_length_before_binding)
+{
+	ASSERT_EQ(0, unbind_tdi(&self->t));
+	self->t.cmd.resp_len = IOMMU_VDEVICE_TSM_RESP_LEN_MAX + 1;
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+}
+
+TEST_F(tsm_order, privilege_before_binding)
+{
+	ASSERT_EQ(0, unbind_tdi(&self->t));
+	ASSERT_EQ(0, set_rawio(false));
+	self->t.cmd.scope = SCOPE(DEBUG_WRITE);
+	expect_refused(_metadata, &self->t, EPERM, 0);
+}
+
+TEST_F(tsm_order, binding_before_protocol)
+{
+	ASSERT_EQ(0, unbind_tdi(&self->t));
+	self->t.cmd.tsm_type = IOMMU_TSM_TYPE_CCA;
+	expect_refused(_metadata, &self->t, ENXIO, 0);
+}
+
+TEST_F(tsm_order, protocol_before_its_lengths)
+{
+	self->t.cmd.tsm_type = IOMMU_TSM_TYPE_CCA;
+	self->t.cmd.req_len = TDISP_REQ_MAX + 1;
+	expect_refused(_metadata, &self->t, EPROTONOSUPPORT, 0);
+}
+
+TEST_F(tsm_order, protocol_before_memory)
+{
+	self->t.cmd.tsm_type = IOMMU_TSM_TYPE_CCA;
+	self->t.cmd.req_uptr = 0;
+	expect_refused(_metadata, &self->t, EPROTONOSUPPORT, 0);
+}
+
+TEST_F(tsm_order, length_before_class)
+{
+	self->t.cmd.scope = SCOPE(INFO);
+	self->t.cmd.req_len--;
+	expect_refused(_metadata, &self->t, EMSGSIZE, 0);
+}
+
+/* Nor does a refused caller learn how long a response would be */
+TEST_F(tsm_order, class_before_room)
+{
+	self->t.cmd.scope = SCOPE(INFO);
+	self->t.cmd.resp_len = 0;
+	expect_refused(_metadata, &self->t, EACCES, 0);
+}
+
+TEST_F(tsm_order, room_before_outputs)
+{
+	self->t.cmd.resp_len = 1;
+	self->t.cmd.resp_uptr = 0;
+	expect_refused(_metadata, &self->t, ENOBUFS,
+		       sizeof(struct pci_tdisp_lock_interface_rsp));
+}
+
 /* A function that the host has prepared, for what a VMM can do wrong with it */
 FIXTURE(tsm_op)
 {
@@ -1281,7 +1378,7 @@ FIXTURE(tsm_nomem)
 FIXTURE_SETUP(tsm_nomem)
 {
 	if (tsm_fault_setup())
-		SKIP(return, "no faults to inject (CONFIG_FAULT_INJECTION_DEBUG_FS, CONFIG_FAILSLAB)");
+		SKIP(return, "no faults to inject (CONFIG_FAILSLAB, its files in debugfs)");
 	setup_bound(_metadata, &self->t, "pf0", true);
 }
 

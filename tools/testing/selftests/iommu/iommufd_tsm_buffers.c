@@ -225,40 +225,118 @@ FIXTURE_VARIANT(length)
 	bool dispatched;
 };
 
-#define REQ_LENGTH(_name, _len, _err)					\
-	FIXTURE_VARIANT_ADD(length, request_##_name) {			\
-		.req_len = (_len), .resp_len = ROOM, .err = (_err),	\
-	}
+FIXTURE_VARIANT_ADD(length, request_0)
+{
+	.req_len = 0, .resp_len = ROOM, .err = EINVAL,
+};
 
-#define RESP_LENGTH(_name, _len, _err, _needed, _dispatched)		\
-	FIXTURE_VARIANT_ADD(length, response_##_name) {			\
-		.req_len = SMALL_LEN, .resp_len = (_len), .err = (_err), \
-		.needed = (_needed), .dispatched = (_dispatched),	\
-	}
+FIXTURE_VARIANT_ADD(length, request_1)
+{
+	.req_len = 1, .resp_len = ROOM, .err = EBADMSG,
+};
 
-REQ_LENGTH(0, 0, EINVAL);
-REQ_LENGTH(1, 1, EBADMSG);
-REQ_LENGTH(envelope_minus_1, sizeof(struct pci_tdisp_header) - 1, EBADMSG);
-REQ_LENGTH(message_minus_1, sizeof(struct emu_vdm) - 1, EBADMSG);
-REQ_LENGTH(message, sizeof(struct emu_vdm), 0);
-REQ_LENGTH(max_minus_1, REQ_MAX - 1, 0);
-REQ_LENGTH(max, REQ_MAX, 0);
-REQ_LENGTH(max_plus_1, REQ_MAX + 1, EMSGSIZE);
-REQ_LENGTH(sign_bit, 1U << 31, EMSGSIZE);
-REQ_LENGTH(u32_max, UINT32_MAX, EMSGSIZE);
+FIXTURE_VARIANT_ADD(length, request_envelope_minus_1)
+{
+	.req_len = sizeof(struct pci_tdisp_header) - 1, .resp_len = ROOM, .err = EBADMSG,
+};
 
-RESP_LENGTH(0, 0, ENOBUFS, sizeof(struct emu_vdm), false);
-RESP_LENGTH(1, 1, ENOBUFS, sizeof(struct emu_vdm), false);
-RESP_LENGTH(min_minus_1, sizeof(struct emu_vdm) - 1, ENOBUFS,
-	    sizeof(struct emu_vdm), false);
-RESP_LENGTH(min, sizeof(struct emu_vdm), ENOBUFS, SMALL_LEN, true);
-RESP_LENGTH(needed_minus_1, SMALL_LEN - 1, ENOBUFS, SMALL_LEN, true);
-RESP_LENGTH(needed, SMALL_LEN, 0, 0, true);
-RESP_LENGTH(max_minus_1, RESP_MAX - 1, 0, 0, true);
-RESP_LENGTH(max, RESP_MAX, 0, 0, true);
-RESP_LENGTH(max_plus_1, RESP_MAX + 1, EMSGSIZE, 0, false);
-RESP_LENGTH(sign_bit, 1U << 31, EMSGSIZE, 0, false);
-RESP_LENGTH(u32_max, UINT32_MAX, EMSGSIZE, 0, false);
+FIXTURE_VARIANT_ADD(length, request_message_minus_1)
+{
+	.req_len = sizeof(struct emu_vdm) - 1, .resp_len = ROOM, .err = EBADMSG,
+};
+
+FIXTURE_VARIANT_ADD(length, request_message)
+{
+	.req_len = sizeof(struct emu_vdm), .resp_len = ROOM, .err = 0,
+};
+
+FIXTURE_VARIANT_ADD(length, request_max_minus_1)
+{
+	.req_len = REQ_MAX - 1, .resp_len = ROOM, .err = 0,
+};
+
+FIXTURE_VARIANT_ADD(length, request_max)
+{
+	.req_len = REQ_MAX, .resp_len = ROOM, .err = 0,
+};
+
+FIXTURE_VARIANT_ADD(length, request_max_plus_1)
+{
+	.req_len = REQ_MAX + 1, .resp_len = ROOM, .err = EMSGSIZE,
+};
+
+FIXTURE_VARIANT_ADD(length, request_sign_bit)
+{
+	.req_len = 1U << 31, .resp_len = ROOM, .err = EMSGSIZE,
+};
+
+FIXTURE_VARIANT_ADD(length, request_u32_max)
+{
+	.req_len = UINT32_MAX, .resp_len = ROOM, .err = EMSGSIZE,
+};
+
+FIXTURE_VARIANT_ADD(length, response_0)
+{
+	.req_len = SMALL_LEN, .resp_len = 0, .err = ENOBUFS,
+	.needed = sizeof(struct emu_vdm),
+};
+
+FIXTURE_VARIANT_ADD(length, response_1)
+{
+	.req_len = SMALL_LEN, .resp_len = 1, .err = ENOBUFS,
+	.needed = sizeof(struct emu_vdm),
+};
+
+FIXTURE_VARIANT_ADD(length, response_min_minus_1)
+{
+	.req_len = SMALL_LEN, .resp_len = sizeof(struct emu_vdm) - 1, .err = ENOBUFS,
+	.needed = sizeof(struct emu_vdm),
+};
+
+FIXTURE_VARIANT_ADD(length, response_min)
+{
+	.req_len = SMALL_LEN, .resp_len = sizeof(struct emu_vdm), .err = ENOBUFS,
+	.needed = SMALL_LEN, .dispatched = true,
+};
+
+FIXTURE_VARIANT_ADD(length, response_needed_minus_1)
+{
+	.req_len = SMALL_LEN, .resp_len = SMALL_LEN - 1, .err = ENOBUFS,
+	.needed = SMALL_LEN, .dispatched = true,
+};
+
+FIXTURE_VARIANT_ADD(length, response_needed)
+{
+	.req_len = SMALL_LEN, .resp_len = SMALL_LEN, .err = 0,
+	.dispatched = true,
+};
+
+FIXTURE_VARIANT_ADD(length, response_max_minus_1)
+{
+	.req_len = SMALL_LEN, .resp_len = RESP_MAX - 1, .err = 0,
+	.dispatched = true,
+};
+
+FIXTURE_VARIANT_ADD(length, response_max)
+{
+	.req_len = SMALL_LEN, .resp_len = RESP_MAX, .err = 0,
+	.dispatched = true,
+};
+
+FIXTURE_VARIANT_ADD(length, response_max_plus_1)
+{
+	.req_len = SMALL_LEN, .resp_len = RESP_MAX + 1, .err = EMSGSIZE,
+};
+
+FIXTURE_VARIANT_ADD(length, response_sign_bit)
+{
+	.req_len = SMALL_LEN, .resp_len = 1U << 31, .err = EMSGSIZE,
+};
+
+FIXTURE_VARIANT_ADD(length, response_u32_max)
+{
+	.req_len = SMALL_LEN, .resp_len = UINT32_MAX, .err = EMSGSIZE,
+};
 
 FIXTURE_SETUP(length)
 {
@@ -343,19 +421,55 @@ FIXTURE_VARIANT(address)
 	u64 uptr;
 };
 
-#define ADDRESS_VARIANT(_name, _uptr)					\
-	FIXTURE_VARIANT_ADD(address, _name) { .uptr = (_uptr) }
+FIXTURE_VARIANT_ADD(address, null)
+{
+	.uptr = 0,
+};
 
-ADDRESS_VARIANT(null, 0);
-ADDRESS_VARIANT(first_page, 1);
-ADDRESS_VARIANT(end_of_user_half, 0x7ffffffffff0);
-ADDRESS_VARIANT(not_canonical, 0x800000000000);
-ADDRESS_VARIANT(sign_bit, 1ULL << 63);
-ADDRESS_VARIANT(kernel_half, 0xffff800000000000);
-ADDRESS_VARIANT(kernel_memory, 0xffff888000000000);
-ADDRESS_VARIANT(kernel_text, 0xffffffff81000000);
-ADDRESS_VARIANT(last_page, UINT64_MAX - 4095);
-ADDRESS_VARIANT(wraps_around, UINT64_MAX - 7);
+FIXTURE_VARIANT_ADD(address, first_page)
+{
+	.uptr = 1,
+};
+
+FIXTURE_VARIANT_ADD(address, end_of_user_half)
+{
+	.uptr = 0x7ffffffffff0,
+};
+
+FIXTURE_VARIANT_ADD(address, not_canonical)
+{
+	.uptr = 0x800000000000,
+};
+
+FIXTURE_VARIANT_ADD(address, sign_bit)
+{
+	.uptr = 1ULL << 63,
+};
+
+FIXTURE_VARIANT_ADD(address, kernel_half)
+{
+	.uptr = 0xffff800000000000,
+};
+
+FIXTURE_VARIANT_ADD(address, kernel_memory)
+{
+	.uptr = 0xffff888000000000,
+};
+
+FIXTURE_VARIANT_ADD(address, kernel_text)
+{
+	.uptr = 0xffffffff81000000,
+};
+
+FIXTURE_VARIANT_ADD(address, last_page)
+{
+	.uptr = UINT64_MAX - 4095,
+};
+
+FIXTURE_VARIANT_ADD(address, wraps_around)
+{
+	.uptr = UINT64_MAX - 7,
+};
 
 FIXTURE_VARIANT_ADD(address, unmapped)
 {

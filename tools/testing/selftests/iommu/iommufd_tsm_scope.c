@@ -10,7 +10,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
 
 #include "tsm_kmsg.h"
@@ -32,18 +31,6 @@ static bool is_locked_down(void)
 	if (tsm_file_read(LOCKDOWN_FILE, text, sizeof(text)))
 		return false;
 	return !strstr(text, "[none]");
-}
-
-static void set_rawio(struct __test_metadata *_metadata, bool on)
-{
-	const cap_value_t rawio = CAP_SYS_RAWIO;
-	cap_t caps = cap_get_proc();
-
-	ASSERT_NE(NULL, caps);
-	ASSERT_EQ(0, cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio,
-				  on ? CAP_SET : CAP_CLEAR));
-	ASSERT_EQ(0, cap_set_proc(caps));
-	cap_free(caps);
 }
 
 /* A message of @class, under the ceiling @claim. @reg goes with WRITE */
@@ -121,9 +108,9 @@ TEST_F(taint, none_by_refused)
 	struct emu_vdm_reg req;
 
 	prepare_class(t, &req, SCOPE(DEBUG_WRITE), SCOPE(DEBUG_WRITE), 0);
-	set_rawio(_metadata, false);
+	ASSERT_EQ(0, set_rawio(false));
 	expect_refused(_metadata, t, EPERM, 0);
-	set_rawio(_metadata, true);
+	ASSERT_EQ(0, set_rawio(true));
 
 	prepare_class(t, &req, SCOPE(DEBUG_WRITE), SCOPE(DEBUG_WRITE), 0);
 	req.vdm.vendor_id_len = 0;
@@ -200,30 +187,165 @@ FIXTURE_VARIANT(scope)
 	bool rawio;
 };
 
-#define CELL(_claim, _class)						\
-	FIXTURE_VARIANT_ADD(scope, _claim##_for_##_class##_with_rawio) {	\
-		.claim = SCOPE(_claim), .class = SCOPE(_class), .rawio = true, \
-	};								\
-	FIXTURE_VARIANT_ADD(scope, _claim##_for_##_class##_no_rawio) {	\
-		.claim = SCOPE(_claim), .class = SCOPE(_class),		\
-	}
+FIXTURE_VARIANT_ADD(scope, INFO_for_INFO_with_rawio)
+{
+	SCOPE(INFO), SCOPE(INFO), true
+};
 
-CELL(INFO, INFO);
-CELL(INFO, STATE_CHANGE);
-CELL(INFO, DEBUG_READ);
-CELL(INFO, DEBUG_WRITE);
-CELL(STATE_CHANGE, INFO);
-CELL(STATE_CHANGE, STATE_CHANGE);
-CELL(STATE_CHANGE, DEBUG_READ);
-CELL(STATE_CHANGE, DEBUG_WRITE);
-CELL(DEBUG_READ, INFO);
-CELL(DEBUG_READ, STATE_CHANGE);
-CELL(DEBUG_READ, DEBUG_READ);
-CELL(DEBUG_READ, DEBUG_WRITE);
-CELL(DEBUG_WRITE, INFO);
-CELL(DEBUG_WRITE, STATE_CHANGE);
-CELL(DEBUG_WRITE, DEBUG_READ);
-CELL(DEBUG_WRITE, DEBUG_WRITE);
+FIXTURE_VARIANT_ADD(scope, INFO_for_INFO_no_rawio)
+{
+	SCOPE(INFO), SCOPE(INFO), false
+};
+
+FIXTURE_VARIANT_ADD(scope, INFO_for_STATE_CHANGE_with_rawio)
+{
+	SCOPE(INFO), SCOPE(STATE_CHANGE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, INFO_for_STATE_CHANGE_no_rawio)
+{
+	SCOPE(INFO), SCOPE(STATE_CHANGE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, INFO_for_DEBUG_READ_with_rawio)
+{
+	SCOPE(INFO), SCOPE(DEBUG_READ), true
+};
+
+FIXTURE_VARIANT_ADD(scope, INFO_for_DEBUG_READ_no_rawio)
+{
+	SCOPE(INFO), SCOPE(DEBUG_READ), false
+};
+
+FIXTURE_VARIANT_ADD(scope, INFO_for_DEBUG_WRITE_with_rawio)
+{
+	SCOPE(INFO), SCOPE(DEBUG_WRITE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, INFO_for_DEBUG_WRITE_no_rawio)
+{
+	SCOPE(INFO), SCOPE(DEBUG_WRITE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_INFO_with_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(INFO), true
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_INFO_no_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(INFO), false
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_STATE_CHANGE_with_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(STATE_CHANGE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_STATE_CHANGE_no_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(STATE_CHANGE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_DEBUG_READ_with_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(DEBUG_READ), true
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_DEBUG_READ_no_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(DEBUG_READ), false
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_DEBUG_WRITE_with_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(DEBUG_WRITE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, STATE_CHANGE_for_DEBUG_WRITE_no_rawio)
+{
+	SCOPE(STATE_CHANGE), SCOPE(DEBUG_WRITE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_INFO_with_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(INFO), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_INFO_no_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(INFO), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_STATE_CHANGE_with_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(STATE_CHANGE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_STATE_CHANGE_no_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(STATE_CHANGE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_DEBUG_READ_with_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(DEBUG_READ), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_DEBUG_READ_no_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(DEBUG_READ), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_DEBUG_WRITE_with_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(DEBUG_WRITE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_READ_for_DEBUG_WRITE_no_rawio)
+{
+	SCOPE(DEBUG_READ), SCOPE(DEBUG_WRITE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_INFO_with_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(INFO), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_INFO_no_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(INFO), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_STATE_CHANGE_with_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(STATE_CHANGE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_STATE_CHANGE_no_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(STATE_CHANGE), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_DEBUG_READ_with_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(DEBUG_READ), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_DEBUG_READ_no_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(DEBUG_READ), false
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_DEBUG_WRITE_with_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(DEBUG_WRITE), true
+};
+
+FIXTURE_VARIANT_ADD(scope, DEBUG_WRITE_for_DEBUG_WRITE_no_rawio)
+{
+	SCOPE(DEBUG_WRITE), SCOPE(DEBUG_WRITE), false
+};
 
 FIXTURE_SETUP(scope)
 {
@@ -261,7 +383,7 @@ TEST_F(scope, cell)
 	changes = !err && variant->class == SCOPE(STATE_CHANGE);
 	writes = !err && variant->class == SCOPE(DEBUG_WRITE);
 
-	set_rawio(_metadata, variant->rawio);
+	ASSERT_EQ(0, set_rawio(variant->rawio));
 	prepare_class(t, &req, variant->claim, variant->class, ~reg);
 	if (err) {
 		expect_refused(_metadata, t, err, 0);

@@ -6,12 +6,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/capability.h>
 
 #include "tsm_kmsg.h"
 #include "tsm_test.h"
 #include "tsm_trace.h"
 
+#define NO_TRACE "no trace events (CONFIG_ENABLE_DEFAULT_TRACERS or a tracer)"
 #define DYNAMIC_DEBUG "/proc/dynamic_debug/control"
 #define RULES_OF "file drivers/pci/tsm-guest.c "
 
@@ -20,7 +20,7 @@ static int setup_trace(struct __test_metadata *_metadata)
 	int rc = tsm_trace_start();
 
 	if (rc == -ENOENT || rc == -ENODEV)
-		SKIP(return rc, "no trace events (CONFIG_ENABLE_DEFAULT_TRACERS or another tracer)");
+		SKIP(return rc, NO_TRACE);
 	EXPECT_EQ(0, rc);
 	return rc;
 }
@@ -329,13 +329,8 @@ RULE(response_above_interface, EMSGSIZE, false, "response is too long for any")
 
 RULE(no_privilege, EPERM, false, "scope takes CAP_SYS_RAWIO")
 {
-	const cap_value_t rawio = CAP_SYS_RAWIO;
-	cap_t caps = cap_get_proc();
-
 	self->t.cmd.scope = SCOPE(DEBUG_WRITE);
-	cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio, CAP_CLEAR);
-	cap_set_proc(caps);
-	cap_free(caps);
+	set_rawio(false);
 }
 
 RULE(unbound, ENXIO, false, "not bound")
@@ -421,7 +416,7 @@ TEST_F(refused, traced)
 	u32 id = 0;
 
 	if (!self->traced)
-		SKIP(return, "no trace events (CONFIG_ENABLE_DEFAULT_TRACERS or another tracer)");
+		SKIP(return, NO_TRACE);
 
 	ASSERT_EQ(-variant->err, send_cmd(_metadata, &self->t));
 	if (variant->known) {

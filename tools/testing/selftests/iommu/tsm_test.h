@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -305,6 +306,22 @@ static void expect_vdm(struct __test_metadata *_metadata, struct tsm_test *t,
 	EXPECT_EQ(0, t->cmd.out_tsm_code);
 	ASSERT_EQ(len, t->cmd.out_resp_len);
 	EXPECT_EQ(0, memcmp(t->resp, &want, sizeof(want)));
+}
+
+/* The privilege that DEBUG_WRITE takes, of this thread. Return: 0 or -errno */
+static int set_rawio(bool on)
+{
+	const cap_value_t rawio = CAP_SYS_RAWIO;
+	cap_t caps = cap_get_proc();
+	int rc = 0;
+
+	if (!caps)
+		return -errno;
+	if (cap_set_flag(caps, CAP_EFFECTIVE, 1, &rawio, on ? CAP_SET : CAP_CLEAR) ||
+	    cap_set_proc(caps))
+		rc = -errno;
+	cap_free(caps);
+	return rc;
 }
 
 /* Hold nothing from now on; where debugfs is locked down nothing can be held */
