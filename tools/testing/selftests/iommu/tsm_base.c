@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Devices at places where PCI/TSM and PCI/IDE used to stumble over them: a VF in
+ * the slot of its PF, and an endpoint with IDE that has no root port. The
+ * emulated platform can have both.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "tsm_second.h"
+#include "tsm_waiter.h"
+
+#define PCI_DEVICES "/sys/bus/pci/devices"
+#define DYNAMIC_DEBUG "/proc/dynamic_debug/control"
+
+static int load_platform(const char *params)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "modprobe -q tsm-emu %s", params);
+	return system(command);
+}
+
+/* Its devices hold it */
+static int unload_platform(void)
+{
+	for (unsigned int i = 0; i < 1 + tsm_second_exists(); i++) {
+		if (tsm_platform_is_bound(i) && tsm_platform_unbind(i))
+			return -EBUSY;
+	}
+	return syscall(SYS_delete_module, "tsm_emu", O_NONBLOCK) ? -errno : 0;
+}
+
+/* A platform whose first VF is function 2 of the device that its PF is */
+FIXTURE(slot_of_pf)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function vf_in_slot = {
+	.name = "VF in the slot of its PF",
+	.bdf = "10000:02:00.2",
+	.dsm = "10000:02:00.0",
+	.is_vf = true,
+};
+
+FIXTURE_SETUP(slot_of_pf)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	if (access("/sys/module/tsm_emu/initstate", F_OK))
+		SKIP(return, "the platform is built in");
+	if (access(DYNAMIC_DEBUG, W_OK))
+		SKIP(return, "no debug messages (CONFIG_DYNAMIC_DEBUG)");
+
+	ASSERT_EQ(0, unload_platform());
+	ASSERT_EQ(0, load_platform("vf_offset=2"));
+	tsm_setup_init(&self->t.s, &vf_in_slot);
+	do_step(_metadata, &self->t, tsm_find_platform);
+	do_step(_metadata, &self->t, tsm_make_vf);
+	ASSERT_EQ(0, tsm_file_write(DYNAMIC_DEBUG, "file drivers/pci/tsm.c +p"));
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(slot_of_pf)
+{
+	tsm_file_write(DYNAMIC_DEBUG, "file drivers/pci/tsm.c -p");
+	tsm_kmsg_close(&self->kmsg);
+	tsm_setup_close(&self->t.s);
+	unload_platform();
+	load_platform("");
+}
+
+static unsigned int count_probes(struct tsm_kmsg *k, const char *bdf)
+{
+	unsigned int nr = 0;
+	char text[512];
+
+	while (tsm_kmsg_next(k, text, sizeof(text)) >= 0)
+		nr += strstr(text, bdf) && strstr(text, "setup TSM context: ") &&
+		      strstr(text, bdf) < strstr(text, "setup TSM context: ");
+	return nr;
+}
+
+/* It is met as a function of the slot and as a VF, and is one function */
+TEST_F(slot_of_pf, is_probed_once)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
+	use_function(_metadata, &vf_in_slot);
+	do_step(_metadata, t, tsm_disconnect);
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
+	use_function(_metadata, &vf_in_slot);
+}
+
+/* Or comes after its PF is connected */
+TEST_F(slot_of_pf, that_comes_late)
+{
+	const char *sriov = PCI_DEVICES "/10000:02:00.0/sriov_numvfs";
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, tsm_file_write(sriov, "0"));
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(0, count_probes(&self->kmsg, vf_in_slot.bdf));
+	ASSERT_EQ(0, tsm_file_write(sriov, "4"));
+	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
+	use_function(_metadata, &vf_in_slot);
+}
+
+/* A platform with an endpoint right on the root bus */
+FIXTURE(rootless)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function rootless = {
+	.name = "endpoint without root port",
+	.bdf = "10000:00:02.0",
+	.dsm = "10000:00:02.0",
+};
+
+static int use_rootless(const char *on)
+{
+	int rc;
+
+	rc = tsm_platform_unbind(0);
+	if (!rc)
+		rc = tsm_file_write(TSM_PLATFORM_PARAMS "/rootless", on);
+	return rc ?: tsm_platform_bind(0);
+}
+
+FIXTURE_SETUP(rootless)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(rootless)
+{
+	tsm_setup_close(&self->t.s);
+	use_rootless("N");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+TEST_F(rootless, is_found)
+{
+	ASSERT_EQ(0, use_rootless("Y"));
+	EXPECT_EQ(0, access(PCI_DEVICES "/10000:00:02.0", F_OK));
+	EXPECT_EQ(0, access(PCI_DEVICES "/10000:00:02.0/tsm/connect", F_OK));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* It has no link to encrypt, but a DSM */
+TEST_F(rootless, can_be_used)
+{
+	ASSERT_EQ(0, use_rootless("Y"));
+	use_function(_metadata, &rootless);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}
