@@ -34,12 +34,14 @@
  * struct tsm_test - what all fixtures have
  * @s: the function
  * @cmd: the request to be sent, then its outcome
+ * @behind: not the kernel's to write
  * @resp: room for the response
  * @count: requests that reached the TSM before @cmd
  */
 struct tsm_test {
 	struct tsm_setup s;
 	struct iommu_vdevice_tsm_guest_request cmd;
+	u64 behind;
 	u8 resp[TDISP_RESP_MAX];
 	unsigned long count;
 };
@@ -88,6 +90,7 @@ static void prepare(struct tsm_test *t, u32 scope, const void *req, u32 len)
 		.out_flags = POISON32,
 		.out_tsm_code = POISON64,
 	};
+	t->behind = POISON64;
 	memset(t->resp, POISON, sizeof(t->resp));
 }
 
@@ -100,10 +103,17 @@ static int ioctl_request(void *arg)
 	       -errno : 0;
 }
 
+/* Whatever comes of it, nothing but the outputs is written */
 static int send_cmd(struct __test_metadata *_metadata, struct tsm_test *t)
 {
+	struct iommu_vdevice_tsm_guest_request sent = t->cmd;
+	int rc;
+
 	t->count = count_requests(_metadata);
-	return ioctl_request(t);
+	rc = ioctl_request(t);
+	EXPECT_EQ(0, memcmp(&sent, &t->cmd, offsetof(typeof(sent), out_resp_len)));
+	EXPECT_EQ(POISON64, t->behind);
+	return rc;
 }
 
 static void expect_poison_from(struct __test_metadata *_metadata,
