@@ -42,7 +42,7 @@ test: valid kernels ## Run every test on the lockdep and the kasan kernel
 bench: valid kernels ## Count the instructions of guest requests against the aims (no part of 'test')
 	@tools/vm/run bench $(configs)
 
-mutants: known assembled ## Break each check of the kernel and see a test fail (an hour, no part of 'test')
+mutants: known assembled ## Break each check of the kernel and see a test fail (long, no part of 'test')
 	@tools/vm/mutants $(mutations)
 
 vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
