@@ -446,6 +446,127 @@ TEST_F(device, reset_of_sibling)
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
+/* A reset of a PF takes its VFs with it */
+FIXTURE(pf)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(pf)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	enable(_metadata, t);
+	do_step(_metadata, t, tsm_bind_tdi);
+	run(_metadata, t);
+}
+
+FIXTURE_TEARDOWN(pf)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int reset_pf(struct tsm_test *t)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", t->s.fn->dsm);
+	return tsm_file_write(path, "1");
+}
+
+TEST_F(pf, reset)
+{
+	EXPECT_EQ(-EBUSY, reset_pf(&self->t));
+	expect_unharmed(_metadata, &self->t, PCI_TDISP_STATE_RUN);
+	ASSERT_EQ(0, unbind_tdi(&self->t));
+	EXPECT_EQ(0, reset_pf(&self->t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* A bind or unbind that the firmware works on */
+FIXTURE(in_firmware)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+	struct holder holder;
+};
+
+FIXTURE_VARIANT(in_firmware)
+{
+	u32 operation;
+	int (*call)(void *t);
+};
+
+FIXTURE_VARIANT_ADD(in_firmware, bind)
+{
+	.operation = TSM_STALL_BIND,
+	.call = call_bind_tdi,
+};
+
+FIXTURE_VARIANT_ADD(in_firmware, unbind)
+{
+	.operation = TSM_STALL_UNBIND,
+	.call = call_unbind_tdi,
+};
+
+FIXTURE_SETUP(in_firmware)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	enable(_metadata, t);
+	if (variant->operation == TSM_STALL_UNBIND)
+		do_step(_metadata, t, tsm_bind_tdi);
+	hold(_metadata, &self->holder, variant->operation, variant->call, t);
+}
+
+FIXTURE_TEARDOWN(in_firmware)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+struct reset_call {
+	struct tsm_test *t;
+	int (*reset)(struct tsm_test *t);
+};
+
+static int call_reset(void *data)
+{
+	struct reset_call *call = data;
+
+	return call->reset(call->t);
+}
+
+/* Nobody waits for it, either */
+TEST_F(in_firmware, nothing_is_reset)
+{
+	int (* const resets[])(struct tsm_test *t) = {
+		vfio_reset, sysfs_reset, bus_reset,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {
+		struct reset_call call = { &self->t, resets[i] };
+
+		EXPECT_EQ(-EBUSY, call_at_once(_metadata, "reset", call_reset,
+					       &call));
+	}
+	config_flr(_metadata, &self->t);
+	write_config(_metadata, &self->t, PCI_COMMAND, 2, 0);
+	EXPECT_EQ(ENABLES, device_command(_metadata, &self->t) & ENABLES);
+	EXPECT_EQ(0, release(_metadata, &self->holder));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
 /* The other way round: nothing is bound while it is being reset */
 FIXTURE(race)
 {
@@ -485,18 +606,6 @@ FIXTURE_TEARDOWN(race)
 {
 	teardown(&self->t);
 	tsm_kmsg_close(&self->kmsg);
-}
-
-struct reset_call {
-	struct tsm_test *t;
-	int (*reset)(struct tsm_test *t);
-};
-
-static int call_reset(void *data)
-{
-	struct reset_call *call = data;
-
-	return call->reset(call->t);
 }
 
 /* Bind while the reset goes on. Return: how often it was refused */
