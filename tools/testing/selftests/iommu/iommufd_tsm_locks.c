@@ -21,15 +21,6 @@
 #define STRESS_ROUNDS 30
 #define LOOP_SECONDS 240
 
-static int call_request(void *data)
-{
-	struct tsm_test *t = data;
-	struct pci_tdisp_header req = header(t, PCI_TDISP_GET_VERSION);
-
-	prepare(t, SCOPE(INFO), &req, sizeof(req));
-	return ioctl_request(t);
-}
-
 static int call_connect_raw(void *data)
 {
 	struct tsm_setup *s = data;

@@ -322,15 +322,6 @@ TEST_F(bound, bars)
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
-static int call_close_vfio(void *data)
-{
-	struct tsm_setup *s = data;
-	int fd = s->cdev;
-
-	s->cdev = -1;
-	return close(fd) ? -errno : 0;
-}
-
 /* The device is still all there when the TSM is told to unbind */
 TEST_F(bound, close_unbinds_first)
 {

@@ -146,6 +146,30 @@ static int call_at_once(struct __test_metadata *_metadata, const char *what,
 	return rc;
 }
 
+static void prepare_get_version(struct tsm_test *t, struct pci_tdisp_header *req)
+{
+	*req = header(t, PCI_TDISP_GET_VERSION);
+	prepare(t, SCOPE(INFO), req, sizeof(*req));
+}
+
+static int call_request(void *data)
+{
+	struct pci_tdisp_header req;
+	struct tsm_test *t = data;
+
+	prepare_get_version(t, &req);
+	return ioctl_request(t);
+}
+
+static int call_close_vfio(void *data)
+{
+	struct tsm_setup *s = data;
+	int fd = s->cdev;
+
+	s->cdev = -1;
+	return close(fd) ? -errno : 0;
+}
+
 /* To write @text to a file in a thread */
 struct write {
 	const char *path;
