@@ -142,6 +142,28 @@ TEST_F(buffers, short_after_long)
 	}
 }
 
+/* What the driver claims but did not write is zero, and nothing of the kernel's */
+TEST_F(buffers, unwritten_is_zero)
+{
+	struct emu_vdm req = vdm(&self->t, EMU_VDM_LAZY);
+	const u32 lens[] = { 64, SMALL_LEN, SMALL_LEN + 1, 4096, REQ_MAX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		u32 len = lens[i];
+
+		/* leaves the pattern of the request where this may get memory */
+		prepare_echo(self, len, self->resp, ROOM);
+		expect_echo(_metadata, self, len);
+
+		prepare_echo(self, sizeof(req), self->resp, len);
+		self->t.cmd.req_uptr = (uintptr_t)&req;
+		ASSERT_EQ(0, send_cmd(_metadata, &self->t));
+		ASSERT_EQ(len, self->t.cmd.out_resp_len);
+		for (u32 byte = sizeof(req); byte < len; byte++)
+			ASSERT_EQ(0, self->resp[byte]);
+	}
+}
+
 /* The response goes where the request was, or part of it was */
 TEST_F(buffers, overlap)
 {

@@ -22,7 +22,7 @@
 
 #define TSM_EMU_VENDOR_ID 0x7e10
 
-/* Codes of the emulated TSM's own messages, one of each class, and OVERRUN */
+/* Codes of the emulated TSM's own messages, one of each class, and two that go wrong */
 enum emu_vdm_code {
 	EMU_VDM_ECHO,
 	EMU_VDM_RECONFIGURE,
@@ -30,6 +30,8 @@ enum emu_vdm_code {
 	EMU_VDM_WRITE,
 	/* The driver claims a longer response than there is room for */
 	EMU_VDM_OVERRUN,
+	/* The driver claims all the room there is, and writes the header only */
+	EMU_VDM_LAZY,
 };
 
 /**
