@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages of the emulated TSM's own, for tests: one of each class, and one that
- * makes the driver break its contract. They travel as TDISP vendor defined
+ * Messages of the emulated TSM's own, for tests: one of each class, and two for
+ * which the driver does not behave. They travel as TDISP vendor defined
  * messages, PCIe r7.0 section 11.3.24, and end at the TSM. Off by default.
  */
 #include <linux/cache.h>
@@ -44,6 +44,8 @@ struct emu_vdm {
 #define EMU_VDM_WRITE		3
 /* Claim a response that is longer than its buffer */
 #define EMU_VDM_OVERRUN		4
+/* Claim a response that fills its buffer, and write the start of it only */
+#define EMU_VDM_LAZY		5
 
 #define EMU_VDM_ID(code)	(PCI_TDISP_VDM << 8 | (code))
 #define EMU_VDM_REG_LEN		(sizeof(struct emu_vdm) + sizeof(u64))
@@ -102,6 +104,13 @@ static const struct pci_tsm_guest_msg debug_vdms[] = {
 		.req_max = sizeof(struct emu_vdm),
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = sizeof(struct emu_vdm),
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_LAZY),
+		.scope = PCI_TSM_REQ_INFO,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = PCI_TSM_GUEST_REQ_LEN_MAX,
 	},
 };
 
@@ -177,6 +186,9 @@ int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 	case EMU_VDM_OVERRUN:
 		req->resp_len = req->resp_size + 1;
 		return 0;
+	case EMU_VDM_LAZY:
+		req->resp_len = req->resp_size;
+		break;
 	default:
 		return -EINVAL;
 	}
