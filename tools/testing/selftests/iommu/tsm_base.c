@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Devices at places where PCI/TSM and PCI/IDE used to stumble over them: a VF in
- * the slot of its PF, and an endpoint with IDE that has no root port. The
- * emulated platform can have both.
+ * What PCI/TSM, PCI/IDE and PCI used to stumble over: a VF in the slot of its PF,
+ * an endpoint with IDE that has no root port, and a rescan while a host bridge
+ * comes up. The emulated platform can have all of them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -165,6 +165,58 @@ TEST_F(rootless, can_be_used)
 {
 	ASSERT_EQ(0, use_rootless("Y"));
 	use_function(_metadata, &rootless);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* How often the platform comes up beside rescans */
+#define PROBES 20
+
+static int call_rescan(void *stop)
+{
+	int rc = 0;
+
+	while (!rc && !__atomic_load_n((bool *)stop, __ATOMIC_RELAXED))
+		rc = tsm_file_write("/sys/bus/pci/rescan", "1");
+	return rc;
+}
+
+FIXTURE(rescan)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(rescan)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(rescan)
+{
+	if (!tsm_platform_is_bound(0))
+		tsm_platform_bind(0);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Both assign resources to the functions on the new bus */
+TEST_F_TIMEOUT(rescan, beside_host_probe, 120)
+{
+	struct tsm_thread rescan;
+	bool stop = false;
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&rescan, call_rescan, &stop));
+	for (unsigned int i = 0; i < PROBES; i++) {
+		ASSERT_EQ(0, tsm_platform_unbind(0));
+		ASSERT_EQ(0, tsm_platform_bind(0));
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, tsm_thread_join(&rescan, &rc));
+	EXPECT_EQ(0, rc);
+	use_function(_metadata, self->t.s.fn);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
