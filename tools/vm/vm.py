@@ -41,6 +41,7 @@ def run_dir(config):
 def claim(config):
     """Wait until nobody else runs VMs of this kernel, whose logs would get mixed up.
     Holds until the file that this returns is closed."""
+    os.makedirs(run_dir(config), exist_ok=True)
     lock = open(run_dir(config) + ".lock", "w", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
