@@ -41,7 +41,7 @@ def run_dir(config):
 def claim(config):
     """Wait until nobody else runs VMs of this kernel, whose logs would get mixed up.
     Holds until the file that this returns is closed."""
-    os.makedirs(run_dir(config), exist_ok=True)
+    kernel_image(config)
     lock = open(run_dir(config) + ".lock", "w", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,6 +53,14 @@ def claim(config):
 
 def shown(path):
     return os.path.relpath(path, ROOT)
+
+
+def kernel_image(config):
+    path = os.path.join(LINUX, ".o-" + config, "arch/x86/boot/bzImage")
+    for needed in (path, os.path.join(run_dir(config), "initramfs.gz")):
+        if not os.path.exists(needed):
+            die("there is no %s" % shown(needed), "run `make kernel CONFIG=%s`" % config)
+    return path
 
 
 def add_to_initramfs(config, files):
@@ -72,9 +80,7 @@ def add_to_initramfs(config, files):
 
 
 def command(config, initrd, serials, cmdline="", cpus=CPUS):
-    kernel = os.path.join(LINUX, ".o-" + config, "arch/x86/boot/bzImage")
-    if not os.path.exists(kernel):
-        die("there is no %s kernel" % config, "run `make kernel CONFIG=%s`" % config)
+    kernel = kernel_image(config)
     if not shutil.which(QEMU):
         die("there is no %s" % QEMU, "run `tools/vm/setup`, or install QEMU 7.2 or later")
     return [QEMU, *MACHINE, *cpus, *serials, "-kernel", kernel, "-initrd", initrd,
