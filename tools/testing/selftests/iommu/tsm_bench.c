@@ -23,6 +23,7 @@
 #include <x86intrin.h>
 
 #include "../kselftest.h"
+#include "tsm_platform.h"
 #include "tsm_setup.h"
 #include "tsm_tdisp.h"
 
@@ -31,16 +32,7 @@
 #define RUNS		2
 #define PAYLOAD_MAX	65536
 
-#define FLOOR_PATH	"/sys/kernel/debug/tsm_emu.0/floor"
-
-/* Vendor defined message of the emulated TSM that comes back as it went */
-struct echo {
-	struct pci_tdisp_header hdr;
-	u8 registry_id;
-	u8 vendor_id_len;
-	__le16 vendor_id;
-	u8 code;
-} __packed;
+#define FLOOR_PATH	TSM_PLATFORM_HOOKS "/floor"
 
 struct bench {
 	struct tsm_setup setup;
@@ -284,11 +276,7 @@ static bool run_case(struct bench *b, const struct bench_case *c,
 
 static void make_echo(struct bench *b)
 {
-	struct echo msg = {
-		.hdr = tdisp_header(PCI_TDISP_VDM, b->setup.virt_id),
-		.vendor_id_len = sizeof(msg.vendor_id),
-		.vendor_id = htole16(0x7e10),
-	};
+	struct emu_vdm msg = emu_vdm(EMU_VDM_ECHO, b->setup.virt_id);
 
 	b->req = calloc(1, PAYLOAD_MAX);
 	b->resp = calloc(1, PAYLOAD_MAX);
