@@ -660,7 +660,7 @@ FIXTURE_SETUP(unregistered)
 	if (!tsm_second_exists())
 		SKIP(return, "no second platform (tsm_emu.instances=2)");
 	t->s.fn = &tsm_second;
-	ASSERT_EQ(0, tsm_second_stall(0));
+	ASSERT_EQ(0, tsm_platform_stall_at(1, 0));
 	ASSERT_EQ(0, tsm_second_prepare(&t->s, 0)) {
 		TH_LOG("could not %s", t->s.error);
 	}
@@ -670,14 +670,14 @@ FIXTURE_SETUP(unregistered)
 
 	self->other = *t;
 	prepare_get_version(t, &self->req);
-	ASSERT_EQ(0, tsm_second_stall(TSM_STALL_GUEST_REQ));
+	ASSERT_EQ(0, tsm_platform_stall_at(1, TSM_STALL_GUEST_REQ));
 	ASSERT_EQ(0, tsm_thread_start(&self->thread, ioctl_request, t));
-	ASSERT_EQ(0, tsm_second_wait_stalled(1));
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(1, 1));
 }
 
 FIXTURE_TEARDOWN(unregistered)
 {
-	tsm_second_stall(0);
+	tsm_platform_stall_at(1, 0);
 	tsm_setup_close(&self->t.s);
 	if (!tsm_platform_is_bound(0))
 		tsm_platform_bind(0);
@@ -701,7 +701,7 @@ TEST_F(unregistered, tsm)
 	start_waiter(_metadata, &w, call_unbind_platform, NULL,
 		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unregister");
 	tsm_wait_start_clock(&holder.released);
-	ASSERT_EQ(0, tsm_second_stall(0));
+	ASSERT_EQ(0, tsm_platform_stall_at(1, 0));
 	ASSERT_EQ(0, tsm_thread_join(&self->thread, &rc));
 	EXPECT_EQ(0, rc);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, self->t.cmd.out_flags);

@@ -8,6 +8,7 @@
 #include "tsm_file.h"
 #include "tsm_platform.h"
 
+#define HOOKS "/sys/kernel/debug/tsm_emu"
 #define DRIVER "/sys/bus/platform/drivers/tsm_emu"
 #define POLL_NS 1000000
 #define WAIT_SECONDS 20
@@ -18,30 +19,43 @@ int tsm_platform_requests(unsigned long *count)
 }
 
 /* Hold the operations in @mask from now on, let go of all others */
-int tsm_platform_stall(u32 mask)
+int tsm_platform_stall_at(unsigned int instance, u32 mask)
 {
-	char text[16];
+	char path[64], text[16];
 
+	snprintf(path, sizeof(path), HOOKS ".%u/stall", instance);
 	snprintf(text, sizeof(text), "%u", mask);
-	return tsm_file_write(TSM_PLATFORM_HOOKS "/stall", text);
+	return tsm_file_write(path, text);
 }
 
 /* Wait until @count operations are held. Return: -ETIMEDOUT if they never are */
-int tsm_platform_wait_stalled(unsigned long count)
+int tsm_platform_wait_stalled_at(unsigned int instance, unsigned long count)
 {
 	const struct timespec pause = { .tv_nsec = POLL_NS };
 	time_t end = time(NULL) + WAIT_SECONDS;
 	unsigned long stalled;
+	char path[64];
 	int rc;
 
+	snprintf(path, sizeof(path), HOOKS ".%u/stalled", instance);
 	for (;;) {
-		rc = tsm_file_number(TSM_PLATFORM_HOOKS "/stalled", &stalled);
+		rc = tsm_file_number(path, &stalled);
 		if (rc || stalled == count)
 			return rc;
 		if (time(NULL) > end)
 			return -ETIMEDOUT;
 		nanosleep(&pause, NULL);
 	}
+}
+
+int tsm_platform_stall(u32 mask)
+{
+	return tsm_platform_stall_at(0, mask);
+}
+
+int tsm_platform_wait_stalled(unsigned long count)
+{
+	return tsm_platform_wait_stalled_at(0, count);
 }
 
 static int write_driver(const char *file, unsigned int instance)

@@ -2,7 +2,7 @@
 /*
  * What the emulated platform (CONFIG_TSM_EMU) has for tests: a count of the
  * requests that reached its TSM, operations that can be held, messages of each
- * class, and that it comes and goes. All but the last for platform 0 only.
+ * class, and that it comes and goes. Without an instance it is platform 0.
  */
 #ifndef __SELFTEST_TSM_PLATFORM_H
 #define __SELFTEST_TSM_PLATFORM_H
@@ -70,6 +70,8 @@ static inline struct emu_vdm emu_vdm(enum emu_vdm_code code, u32 function_id)
 int tsm_platform_requests(unsigned long *count);
 int tsm_platform_stall(u32 mask);
 int tsm_platform_wait_stalled(unsigned long count);
+int tsm_platform_stall_at(unsigned int instance, u32 mask);
+int tsm_platform_wait_stalled_at(unsigned int instance, unsigned long count);
 int tsm_platform_unbind(unsigned int instance);
 int tsm_platform_bind(unsigned int instance);
 bool tsm_platform_is_bound(unsigned int instance);

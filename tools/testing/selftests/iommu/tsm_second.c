@@ -4,15 +4,10 @@
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tsm_file.h"
 #include "tsm_second.h"
-
-#define HOOKS "/sys/kernel/debug/tsm_emu.1"
-#define POLL_NS 1000000
-#define WAIT_SECONDS 20
 
 const struct tsm_function tsm_second = {
 	.name = "second",
@@ -62,28 +57,4 @@ int tsm_second_prepare(struct tsm_setup *s, unsigned int instance)
 			return tsm_fail(s, -rc, "write %s to %s", name, path);
 	}
 	return tsm_connect(s) ?: tsm_use_vfio(s);
-}
-
-int tsm_second_stall(__u32 mask)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", mask);
-	return tsm_file_write(HOOKS "/stall", text);
-}
-
-int tsm_second_wait_stalled(unsigned long count)
-{
-	const struct timespec pause = { .tv_nsec = POLL_NS };
-	time_t end = time(NULL) + WAIT_SECONDS;
-	unsigned long stalled;
-	int rc;
-
-	do {
-		rc = tsm_file_number(HOOKS "/stalled", &stalled);
-		if (rc || stalled == count)
-			return rc;
-		nanosleep(&pause, NULL);
-	} while (time(NULL) <= end);
-	return -ETIMEDOUT;
 }
