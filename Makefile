@@ -11,13 +11,13 @@ stamp := build/stamp
 
 # The kernel's makefiles must not see the variables of this one
 MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T M LINUX
+unexport MAKEFLAGS MAKELEVEL CONFIG T M N LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
 demo bench vm: one = --one
 mutants: mutations = $(subst $(comma), ,$(M))
-test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T)))
+test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
 .PHONY: help demo test bench mutants vm kernel series refresh check gates assemble discard base clean
 
@@ -29,6 +29,7 @@ help: ## This list
 	@echo
 	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default lockdep,kasan"
 	@echo "  T=name          the tests to run, default all; T=help lists them"
+	@echo "  N=number        how often 'test' runs each, default once"
 	@echo "  M=name          the mutations to try, default all; M=help lists them"
 	@echo "  LINUX=dir       stand on a Linux 7.3 tree of your own, until the next 'make base'"
 	@echo "  TSM_CACHE=dir   where the base kernel and ccache's objects are kept between clones"
