@@ -149,6 +149,18 @@ static void init_exp(struct tsm_emu_fn *fn)
 	       PCI_EXP_LNKCTL2_TLS);
 }
 
+/* Power management, section 7.5.2: D0 and D3hot, without a reset in between */
+static void init_pm(struct tsm_emu_fn *fn)
+{
+	unsigned int cap = TSM_EMU_CAP_PM;
+
+	init8(fn, TSM_EMU_CAP_EXP + PCI_CAP_LIST_NEXT, cap, 0);
+	init8(fn, cap, PCI_CAP_ID_PM, 0);
+	init16(fn, cap + PCI_PM_PMC, 3, 0);
+	init16(fn, cap + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET,
+	       PCI_PM_CTRL_STATE_MASK);
+}
+
 /* Extended capability @id at @pos, @prev is the one before it or 0 */
 static void init_ecap(struct tsm_emu_fn *fn, unsigned int pos, u16 id, u8 ver,
 		      unsigned int prev)
@@ -219,6 +231,8 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 
 	if (is_root_port(fn))
 		init_ide(fn, ECAP_FIRST, 0);
+	else if (!fn->pf)
+		init_pm(fn);
 	if (!has_dsm(fn))
 		return;
 
@@ -361,7 +375,17 @@ static void write_bytes(struct tsm_emu_fn *fn, int where, int size, u32 val)
 	}
 }
 
-/* BARs and their enables are what the lock of a TDI freezes, section 11.2.6 */
+/* VFs have no capability, so what is there of them reads as D0 */
+static bool is_in_d0(const struct tsm_emu_fn *fn)
+{
+	return !(get16(fn, TSM_EMU_CAP_PM + PCI_PM_CTRL) &
+		 PCI_PM_CTRL_STATE_MASK);
+}
+
+/*
+ * BARs, their enables and the power state that goes with these are what the lock
+ * of a TDI freezes, section 11.2.6
+ */
 static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 {
 	const u16 enables = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
@@ -373,7 +397,7 @@ static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 	if (is_root_port(fn))
 		return;
 
-	if (command & ~get16(fn, PCI_COMMAND) & enables ||
+	if (!is_in_d0(fn) || command & ~get16(fn, PCI_COMMAND) & enables ||
 	    memcmp(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars)))
 		tsm_emu_tdi_reconfigured(&fn->tdi);
 }

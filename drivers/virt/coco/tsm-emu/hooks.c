@@ -5,6 +5,7 @@
  *   requests  how many guest requests reached the TSM
  *   stall     mask of the operations that don't return, TSM_EMU_STALL_*
  *   stalled   how many operations that keeps
+ *   other_vm  bind a function for another VM, see other_vm.c
  *   floor     ioctl of any number that echoes a request and does no more: what
  *             a benchmark holds the real one against
  */
@@ -131,6 +132,7 @@ static void hooks_remove(void *dir)
 int tsm_emu_hooks_add(struct tsm_emu *emu)
 {
 	struct dentry *dir = debugfs_create_dir(dev_name(emu->dev), NULL);
+	int rc;
 
 	init_waitqueue_head(&emu->stall_wq);
 	debugfs_create_atomic_t("requests", 0400, dir, &emu->requests);
@@ -138,5 +140,11 @@ int tsm_emu_hooks_add(struct tsm_emu *emu)
 	debugfs_create_atomic_t("stalled", 0400, dir, &emu->stalled);
 	/* Safe: it touches nothing that goes with the platform */
 	debugfs_create_file_unsafe("floor", 0600, dir, NULL, &floor_fops);
+
+	rc = tsm_emu_other_vm_add(emu, dir);
+	if (rc) {
+		hooks_remove(dir);
+		return rc;
+	}
 	return devm_add_action_or_reset(emu->dev, hooks_remove, dir);
 }

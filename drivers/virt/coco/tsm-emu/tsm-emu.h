@@ -10,12 +10,14 @@
  *   tsm.c       link TSM that takes the messages of guests to the DSM
  *   debug.c     messages of the TSM's own, one of each class, for tests
  *   hooks.c     what tests watch and hold, in debugfs
+ *   other_vm.c  another VM that has a function, for tests
  */
 #ifndef __TSM_EMU_H
 #define __TSM_EMU_H
 
 #include <linux/atomic.h>
 #include <linux/iommu.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pci-tdisp.h>
 #include <linux/pci-tsm.h>
@@ -48,6 +50,7 @@
 #define TSM_EMU_TDISP_MAX						\
 	(sizeof(struct pci_tdisp_interface_report_rsp) + TSM_EMU_PORTION_MAX)
 
+struct dentry;
 struct tsm_emu;
 
 /**
@@ -159,6 +162,8 @@ struct tsm_emu_fn {
  * @stall: TSM_EMU_STALL_* of the operations that don't return
  * @stalled: how many operations wait for that to end
  * @stall_wq: where they wait
+ * @other_lock: protects @other_binding
+ * @other_binding: a function that a test has bound to another VM, or NULL
  */
 struct tsm_emu {
 	struct pci_sysdata sysdata;
@@ -177,6 +182,8 @@ struct tsm_emu {
 	u32 stall;
 	atomic_t stalled;
 	wait_queue_head_t stall_wq;
+	struct mutex other_lock;
+	struct pci_tsm_binding *other_binding;
 };
 
 /**
@@ -245,6 +252,7 @@ void tsm_emu_debug_init(void);
 int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 int tsm_emu_stall(struct tsm_emu *emu, u32 op);
 int tsm_emu_hooks_add(struct tsm_emu *emu);
+int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir);
 
 /* Operations of the TSM that a test can hold, &tsm_emu.stall */
 #define TSM_EMU_STALL_GUEST_REQ		BIT(0)
@@ -255,6 +263,7 @@ int tsm_emu_hooks_add(struct tsm_emu *emu);
 
 /* Layout of the configuration space, offsets of capabilities */
 #define TSM_EMU_CAP_EXP			0x40
+#define TSM_EMU_CAP_PM			0x80
 #define TSM_EMU_ECAP_DOE		0x100
 #define TSM_EMU_ECAP_IDE		0x140
 #define TSM_EMU_ECAP_SRIOV		0x180

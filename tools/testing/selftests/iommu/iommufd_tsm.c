@@ -1180,6 +1180,7 @@ FIXTURE_SETUP(tsm_op)
 
 FIXTURE_TEARDOWN(tsm_op)
 {
+	tsm_platform_bind_other_vm(0);
 	teardown(&self->t);
 }
 
@@ -1249,6 +1250,39 @@ TEST_F(tsm_op, eopnotsupp_type_or_flags)
 	EXPECT_EQ(EOPNOTSUPP, errno);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
 		  info_state(_metadata, &self->t));
+}
+
+/* Where the host has a function */
+static u16 host_rid(const struct tsm_function *fn)
+{
+	unsigned int domain, bus, dev, devfn;
+
+	sscanf(fn->bdf, "%x:%x:%x.%u", &domain, &bus, &dev, &devfn);
+	return bus << 8 | dev << 3 | devfn;
+}
+
+/* What another VM has is nothing to bind, nor to unbind or to ask */
+TEST_F(tsm_op, bind_ebusy_bound_to_another_vm)
+{
+	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	struct tsm_test *t = &self->t;
+	unsigned long bound;
+
+	do_step(_metadata, t, tsm_assign);
+	ASSERT_EQ(0, tsm_platform_bind_other_vm(host_rid(t->s.fn)));
+	EXPECT_EQ(-EBUSY, bind_tdi(t));
+
+	prepare(t, SCOPE(INFO), &req, sizeof(req));
+	expect_refused(_metadata, t, ENXIO, 0);
+	EXPECT_EQ(0, unbind_tdi(t));
+	EXPECT_EQ(0, tsm_platform_other_vm_is_bound(&bound));
+	EXPECT_EQ(1, bound);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, info_state(_metadata, t));
+
+	ASSERT_EQ(0, tsm_platform_bind_other_vm(0));
+	EXPECT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(-EBUSY, tsm_platform_bind_other_vm(host_rid(t->s.fn)));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
 TEST_F(tsm_op, enoent)

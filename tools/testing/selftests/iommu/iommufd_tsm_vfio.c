@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What VFIO and sysfs must not do to a function that is bound as a TDI: reset
- * it, or take memory or bus mastering from it, which would throw the TDI into
+ * it, or take memory, bus mastering or power from it, which would throw the TDI into
  * the TDISP ERROR state behind the TSM. And what they may do again once it is
  * unbound. The emulated device does go to ERROR where the rule is broken.
  */
@@ -83,12 +83,12 @@ static void enable(struct __test_metadata *_metadata, const struct tsm_test *t)
 	ASSERT_EQ(enables_of(t), device_command(_metadata, t) & ENABLES);
 }
 
-static u8 find_exp_cap(struct __test_metadata *_metadata,
-		       const struct tsm_test *t)
+static u8 find_cap(struct __test_metadata *_metadata, const struct tsm_test *t,
+		   u8 id)
 {
 	u8 pos = read_config(_metadata, t, PCI_CAPABILITY_LIST, 1);
 
-	while (pos && read_config(_metadata, t, pos, 1) != PCI_CAP_ID_EXP)
+	while (pos && read_config(_metadata, t, pos, 1) != id)
 		pos = read_config(_metadata, t, pos + PCI_CAP_LIST_NEXT, 1);
 	ASSERT_NE(0, pos);
 	return pos;
@@ -132,7 +132,8 @@ static int bus_reset(struct tsm_test *t)
 /* Initiate Function Level Reset */
 static void config_flr(struct __test_metadata *_metadata, struct tsm_test *t)
 {
-	unsigned int devctl = find_exp_cap(_metadata, t) + PCI_EXP_DEVCTL;
+	unsigned int devctl = find_cap(_metadata, t, PCI_CAP_ID_EXP) +
+			      PCI_EXP_DEVCTL;
 	u16 val = read_config(_metadata, t, devctl, 2);
 
 	write_config(_metadata, t, devctl, 2, val | PCI_EXP_DEVCTL_BCR_FLR);
@@ -434,6 +435,77 @@ TEST_F(device, reset_of_sibling)
 	init_sibling(&sibling.s, self->t.s.fn);
 	EXPECT_EQ(0, sysfs_reset(&sibling));
 	expect_unharmed(_metadata, &self->t, PCI_TDISP_STATE_RUN);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+static u8 power_state(struct __test_metadata *_metadata,
+		      const struct tsm_test *t)
+{
+	u8 cap = find_cap(_metadata, t, PCI_CAP_ID_PM);
+
+	return read_config(_metadata, t, cap + PCI_PM_CTRL, 2) &
+	       PCI_PM_CTRL_STATE_MASK;
+}
+
+static void set_power_state(struct __test_metadata *_metadata,
+			    const struct tsm_test *t, u8 state)
+{
+	u8 cap = find_cap(_metadata, t, PCI_CAP_ID_PM);
+
+	write_config(_metadata, t, cap + PCI_PM_CTRL, 2, state);
+}
+
+/* Configuration writes can't fail, so the state stays; nor is it bound in D3hot */
+TEST_F(device, d3hot)
+{
+	struct tsm_test *t = &self->t;
+	const u8 d0 = 0, d3hot = 3;
+
+	set_power_state(_metadata, t, d3hot);
+	EXPECT_EQ(d0, power_state(_metadata, t));
+	expect_unharmed(_metadata, t, PCI_TDISP_STATE_RUN);
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	set_power_state(_metadata, t, d3hot);
+	EXPECT_EQ(d3hot, power_state(_metadata, t));
+	EXPECT_EQ(-EBUSY, bind_tdi(t));
+	set_power_state(_metadata, t, d0);
+	EXPECT_EQ(d0, power_state(_metadata, t));
+	EXPECT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+static int set_low_power(struct tsm_test *t, u32 feature)
+{
+	struct vfio_device_feature set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_DEVICE_FEATURE_SET | feature,
+	};
+
+	return ioctl(t->s.cdev, VFIO_DEVICE_FEATURE, &set) ? -errno : 0;
+}
+
+/* The device goes to sleep some time after the call, so all that time counts */
+TEST_F(device, low_power)
+{
+	struct tsm_test *t = &self->t;
+
+	EXPECT_EQ(-EBUSY, set_low_power(t, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
+	expect_unharmed(_metadata, t, PCI_TDISP_STATE_RUN);
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	EXPECT_EQ(0, set_low_power(t, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
+	EXPECT_EQ(-EBUSY, bind_tdi(t));
+	EXPECT_EQ(0, set_low_power(t, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT));
+	EXPECT_EQ(0, bind_tdi(t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+
+	/* what entered it may be closed in it */
+	ASSERT_EQ(0, unbind_tdi(t));
+	EXPECT_EQ(0, set_low_power(t, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
+	tsm_setup_close(&t->s);
+	use_function(_metadata, t->s.fn);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 

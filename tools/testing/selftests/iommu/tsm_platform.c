@@ -85,6 +85,20 @@ bool tsm_platform_is_bound(unsigned int instance)
 	return !access(path, F_OK);
 }
 
+/* Have another VM bind the function with routing id @rid, 0 for none */
+int tsm_platform_bind_other_vm(u16 rid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", rid);
+	return tsm_file_write(TSM_PLATFORM_HOOKS "/other_vm", text);
+}
+
+int tsm_platform_other_vm_is_bound(unsigned long *bound)
+{
+	return tsm_file_number(TSM_PLATFORM_HOOKS "/other_vm", bound);
+}
+
 /*
  * Have the messages of &enum emu_vdm_code or have them not. When that changes,
  * all that hangs on the platform is gone: it takes a probe.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Another VM that has a function, for tests: VFIO gives a function to one user
+ * at a time, so none of them can bind what is bound to another. The core does
+ * not rely on that, nor must whoever binds without VFIO.
+ */
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/pci.h>
+
+#include "tsm-emu.h"
+
+/* Guests of tests have other ids for their functions */
+#define OTHER_TDI_ID		0xfff8
+
+static int other_vm_bind(struct tsm_emu *emu, u16 rid)
+{
+	struct pci_tsm_binding *binding;
+	int rc;
+
+	struct pci_dev *pdev __free(pci_dev_put) =
+		pci_get_domain_bus_and_slot(emu->sysdata.domain,
+					    PCI_BUS_NUM(rid), rid & 0xff);
+	if (!pdev)
+		return -ENODEV;
+
+	/* The emulated TSM has no use for a VM */
+	binding = pci_tsm_binding_alloc(pdev, NULL, OTHER_TDI_ID);
+	if (IS_ERR(binding))
+		return PTR_ERR(binding);
+
+	rc = pci_tsm_bind(binding);
+	if (rc) {
+		pci_tsm_binding_put(binding);
+		return rc;
+	}
+
+	emu->other_binding = binding;
+	return 0;
+}
+
+static void other_vm_unbind(struct tsm_emu *emu)
+{
+	if (!emu->other_binding)
+		return;
+
+	pci_tsm_unbind(emu->other_binding);
+	pci_tsm_binding_put(emu->other_binding);
+	emu->other_binding = NULL;
+}
+
+static int other_vm_get(void *data, u64 *val)
+{
+	struct tsm_emu *emu = data;
+
+	guard(mutex)(&emu->other_lock);
+	*val = emu->other_binding &&
+	       pci_tsm_binding_is_bound(emu->other_binding);
+	return 0;
+}
+
+static int other_vm_set(void *data, u64 rid)
+{
+	struct tsm_emu *emu = data;
+
+	if (rid > U16_MAX)
+		return -EINVAL;
+
+	guard(mutex)(&emu->other_lock);
+	other_vm_unbind(emu);
+	return rid ? other_vm_bind(emu, rid) : 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(other_vm_fops, other_vm_get, other_vm_set, "%llu\n");
+
+static void other_vm_remove(void *data)
+{
+	other_vm_unbind(data);
+}
+
+/**
+ * tsm_emu_other_vm_add() - let tests have another VM bind functions
+ * @emu: the platform
+ * @dir: where its debugfs files are
+ *
+ * The file other_vm takes the routing id of a function to bind, or 0 to unbind
+ * what was bound, and tells whether something is.
+ *
+ * Context: process context
+ * Return: 0 or -ENOMEM
+ */
+int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir)
+{
+	mutex_init(&emu->other_lock);
+	debugfs_create_file_unsafe("other_vm", 0600, dir, emu, &other_vm_fops);
+	return devm_add_action_or_reset(emu->dev, other_vm_remove, emu);
+}
