@@ -141,29 +141,45 @@ void proto_test_ids(struct kunit *test)
 			check_id(test, req, len, BIT(bit) | t->cases[i].id);
 }
 
+/* Once for KASAN, and once to see without it whether what is behind matters */
+static void check_length(struct kunit *test, const u8 *req, size_t len,
+			 int expected)
+{
+	const struct proto_case *param = test->param_value;
+	u8 *exact = kunit_kmalloc(test, len, GFP_KERNEL);
+	u8 *poisoned = kunit_kmalloc(test, len + BEYOND, GFP_KERNEL);
+	u32 id;
+
+	KUNIT_ASSERT_NOT_NULL(test, exact);
+	KUNIT_ASSERT_NOT_NULL(test, poisoned);
+	memcpy(exact, req, len);
+	memcpy(poisoned, req, len);
+	memset(poisoned + len, 0xff, BEYOND);
+
+	KUNIT_EXPECT_EQ_MSG(test, expected,
+			    proto_test_decode(test, exact, len, &id),
+			    "length %zu", len);
+	KUNIT_EXPECT_EQ_MSG(test, id, expected ? NO_ID : param->id,
+			    "length %zu", len);
+	KUNIT_EXPECT_EQ_MSG(test, expected,
+			    proto_test_decode(test, poisoned, len, &id),
+			    "length %zu, of more", len);
+	kunit_kfree(test, poisoned);
+	kunit_kfree(test, exact);
+}
+
 /* Truncated and oversized. The core sees to it that there is an envelope */
 void proto_test_lengths(struct kunit *test)
 {
 	const struct proto_case *param = test->param_value;
 	const struct proto_test *t = test->priv;
-	u8 *whole = proto_test_request(test, param->id, param->req_len + BEYOND);
+	u8 *req = proto_test_request(test, param->id, param->req_len + BEYOND);
 
-	fill_request(t, whole, param->id, param->req_len);
+	fill_request(t, req, param->id, param->req_len);
 	for (size_t len = t->envelope_len; len <= param->req_len + BEYOND; len++) {
 		bool wrong = t->length_in_envelope && len != param->req_len;
-		int expected = wrong ? -EBADMSG : 0;
-		u8 *req = kunit_kmalloc(test, len, GFP_KERNEL);
-		u32 id;
 
-		KUNIT_ASSERT_NOT_NULL(test, req);
-		memcpy(req, whole, len);
-		KUNIT_EXPECT_EQ_MSG(test, expected,
-				    proto_test_decode(test, req, len, &id),
-				    "length %zu", len);
-		if (!expected)
-			KUNIT_EXPECT_EQ_MSG(test, id, param->id, "length %zu",
-					    len);
-		kunit_kfree(test, req);
+		check_length(test, req, len, wrong ? -EBADMSG : 0);
 	}
 }
 

@@ -85,7 +85,7 @@ static struct kunit_case _proto##_kunit_cases[] = {				\
 	KUNIT_CASE_PARAM(proto_test_lengths, _proto##_gen_params),		\
 	KUNIT_CASE_PARAM(proto_test_bytes, _proto##_gen_params),		\
 	KUNIT_CASE_PARAM(proto_test_unaligned, _proto##_gen_params),		\
-	__VA_ARGS__								\
+	##__VA_ARGS__,								\
 	{}									\
 };										\
 static struct kunit_suite _proto##_suite = {					\

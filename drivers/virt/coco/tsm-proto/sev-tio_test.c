@@ -102,4 +102,4 @@ static void sev_tio_length_does_not_wrap(struct kunit *test)
 
 PROTO_TEST_SUITE(sev_tio, "tsm-proto-sev-tio",
 		 KUNIT_CASE(sev_tio_one_page),
-		 KUNIT_CASE(sev_tio_length_does_not_wrap),);
+		 KUNIT_CASE(sev_tio_length_does_not_wrap));

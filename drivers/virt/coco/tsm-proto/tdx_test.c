@@ -69,4 +69,4 @@ static void tdx_data_length(struct kunit *test)
 	}
 }
 
-PROTO_TEST_SUITE(tdx, "tsm-proto-tdx", KUNIT_CASE(tdx_data_length),);
+PROTO_TEST_SUITE(tdx, "tsm-proto-tdx", KUNIT_CASE(tdx_data_length));
