@@ -599,9 +599,13 @@ unsigned int fake_psp_lost(struct fake_psp *psp)
 void fake_psp_forget(struct fake_psp *psp)
 {
 	for (int i = 0; i < FAKE_PAGES_MAX; i++) {
+		struct page *page = pfn_to_page(psp->pages[i].pfn);
+
 		if (!psp->pages[i].pfn || !psp->pages[i].lost)
 			continue;
-		__free_page(pfn_to_page(psp->pages[i].pfn));
+		/* But for what a driver has freed that it should not have */
+		if (page_count(page) == 2)
+			__free_page(page);
 		forget_page(&psp->pages[i]);
 	}
 	memset(psp->tdis, 0, sizeof(psp->tdis));
