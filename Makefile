@@ -11,7 +11,7 @@ stamp := build/stamp
 
 # The kernel's makefiles must not see the variables of this one
 MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T M N LINUX
+unexport MAKEFLAGS MAKELEVEL CONFIG T M N P S LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
@@ -19,7 +19,7 @@ demo bench vm: one = --one
 mutants: mutations = $(subst $(comma), ,$(M))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
-.PHONY: help demo test bench mutants vm kernel series refresh check gates assemble discard base clean
+.PHONY: help demo test bench mutants fuzz vm kernel series refresh check gates assemble discard base clean
 
 help: ## This list
 	@echo "Guest requests of confidential VMs to the platform's TSM: a patch series for Linux 7.3"
@@ -31,6 +31,8 @@ help: ## This list
 	@echo "  T=name          the tests to run, default all; T=help lists them"
 	@echo "  N=number        how often 'test' runs each, default once"
 	@echo "  M=name          the mutations to try, default all; M=help lists them"
+	@echo "  P=name          the guest protocols to fuzz, default all; P=help lists them"
+	@echo "  S=seconds       how long to fuzz each, default 20"
 	@echo "  LINUX=dir       stand on a Linux 7.3 tree of your own, until the next 'make base'"
 	@echo "  TSM_CACHE=dir   where the base kernel and ccache's objects are kept between clones"
 
@@ -45,6 +47,10 @@ bench: valid kernels ## Count the instructions of guest requests against the aim
 
 mutants: known assembled ## Break each check of the kernel and see a test fail (long, no part of 'test')
 	@tools/vm/mutants $(mutations)
+
+fuzz: assembled ## Fuzz the decoders of the guest protocols in user space (no part of 'test')
+	@tools/vm/setup fuzz
+	@tools/vm/fuzz/run $(or $(S),20) $(subst $(comma), ,$(P))
 
 vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
 	@tools/vm/run shell $(configs)

@@ -16,6 +16,8 @@
 
 #include "tsm-emu.h"
 
+DECLARE_TSM_PROTO(tdisp);
+
 /**
  * struct emu_vdm - vendor defined message with one of the EMU_VDM_* codes
  * @hdr: with PCI_TDISP_VDM, in a response without PCI_TDISP_REQ

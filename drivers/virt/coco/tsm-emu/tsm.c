@@ -15,6 +15,8 @@
 
 #include "tsm-emu.h"
 
+DECLARE_TSM_PROTO(tdisp);
+
 #define OMIT_TDI		BIT(0)
 #define OMIT_GUEST_REQ		BIT(1)
 #define OMIT_UNBIND		BIT(2)

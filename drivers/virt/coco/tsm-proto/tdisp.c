@@ -19,14 +19,9 @@
 #define HDR_LEN		sizeof(struct pci_tdisp_header)
 #define ERROR_LEN	sizeof(struct pci_tdisp_error_rsp)
 
-#define MSG(_id, _class, _req, _resp_min, _resp_max) {	\
-	.id = PCI_TDISP_##_id,				\
-	.scope = PCI_TSM_REQ_##_class,			\
-	.req_min = _req,				\
-	.req_max = _req,				\
-	.resp_min = _resp_min,				\
-	.resp_max = _resp_max,				\
-}
+DECLARE_TSM_PROTO(tdisp);
+
+#define MSG(_name, ...)	TSM_PROTO_MSG(PCI_TDISP_##_name, __VA_ARGS__)
 
 static const struct pci_tsm_guest_msg tdisp_msgs[] = {
 	MSG(GET_VERSION, INFO, HDR_LEN,

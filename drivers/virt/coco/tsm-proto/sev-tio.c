@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Guest protocol of AMD SEV-TIO: SNP guest messages. The payload is sealed, the
+ * header is in the clear, and the PSP refuses a message whose header is not the
+ * one that the guest made (SEV-SNP firmware ABI, "Guest Messages"). So its type
+ * tells what a message can do, and who lies about it gets nothing done.
+ */
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/tsm-proto.h>
+#include <linux/tsm-proto-sev-tio.h>
+#include <uapi/linux/iommufd.h>
+
+DECLARE_TSM_PROTO(sev_tio);
+
+#define HDR_LEN		sizeof(struct tsm_sev_tio_hdr)
+
+/* Requests and responses of one length, which both message versions share */
+#define MSG(_type, _class, _req, _resp)					\
+	TSM_PROTO_MSG(TSM_SEV_TIO_##_type, _class,			\
+		      HDR_LEN + sizeof(struct tsm_sev_tio_##_req),	\
+		      HDR_LEN + sizeof(struct tsm_sev_tio_##_resp),	\
+		      HDR_LEN + sizeof(struct tsm_sev_tio_##_resp))
+
+static const struct pci_tsm_guest_msg sev_tio_msgs[] = {
+	MSG(TDI_INFO_REQ, INFO, tdi_info, tdi_info_rsp),
+	MSG(MMIO_VALIDATE_REQ, STATE_CHANGE, mmio_validate, mmio_validate_rsp),
+	/* A sealed bit tells a read from a write: of the class of the write */
+	MSG(MMIO_CONFIG_REQ, STATE_CHANGE, mmio_config, mmio_config_rsp),
+	MSG(SDTE_WRITE_REQ, STATE_CHANGE, sdte_write, sdte_write_rsp),
+};
+
+static bool reserved_is_set(const struct tsm_sev_tio_hdr *hdr)
+{
+	return memchr_inv(hdr->reserved, 0, sizeof(hdr->reserved)) ||
+	       hdr->reserved2 ||
+	       memchr_inv(hdr->reserved3, 0, sizeof(hdr->reserved3));
+}
+
+static int sev_tio_msg_id(const void *req, size_t len, u32 *id)
+{
+	const struct tsm_sev_tio_hdr *hdr = req;
+
+	if (hdr->hdr_version != TSM_SEV_TIO_HDR_VERSION)
+		return -EBADMSG;
+	if (le16_to_cpu(hdr->hdr_size) != HDR_LEN)
+		return -EBADMSG;
+	if (hdr->algo != TSM_SEV_TIO_ALGO_AES_256_GCM)
+		return -EBADMSG;
+	if (hdr->msg_version < TSM_SEV_TIO_MSG_VERSION_1 ||
+	    hdr->msg_version > TSM_SEV_TIO_MSG_VERSION_2)
+		return -EBADMSG;
+	if (hdr->msg_vmpck > TSM_SEV_TIO_VMPCK_MAX)
+		return -EBADMSG;
+	if (len > TSM_SEV_TIO_MSG_LEN_MAX)
+		return -EBADMSG;
+	if (le16_to_cpu(hdr->msg_size) != len - HDR_LEN)
+		return -EBADMSG;
+	if (reserved_is_set(hdr))
+		return -EBADMSG;
+
+	*id = hdr->msg_type;
+	return 0;
+}
+
+const struct pci_tsm_guest_proto tsm_proto_sev_tio = {
+	.owner = THIS_MODULE,
+	.name = "sev-tio",
+	.type = IOMMU_TSM_TYPE_SEV_TIO,
+	.envelope_len = HDR_LEN,
+	.msg_id = sev_tio_msg_id,
+	.msgs = sev_tio_msgs,
+	.nr_msgs = ARRAY_SIZE(sev_tio_msgs),
+};
+EXPORT_SYMBOL_GPL(tsm_proto_sev_tio);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("SEV-TIO guest messages as a TSM guest protocol");
