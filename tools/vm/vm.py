@@ -26,7 +26,7 @@ COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
 # allnoconfig turns KUnit off unless it is told. modprobe reads the parameters of the
 # platform where it is a module.
 CMDLINE = "console=ttyS0 panic_on_warn=1 panic=-1 kunit.enable=1 kunit.autorun=1 hugepages=256" \
-          " tsm_emu.instances=2"
+          " tsm_emu.instances=5 tsm_emu.proto=tdisp,tdisp,sev-tio,cca,tdx"
 
 
 def die(*lines):

@@ -20,6 +20,11 @@
 
 #define FLOOR_STACK_LEN		256
 
+static bool is_held(struct tsm_emu *emu, u32 op)
+{
+	return READ_ONCE(emu->stall) & op;
+}
+
 /**
  * tsm_emu_stall() - wait while a test holds an operation
  * @emu: the platform
@@ -32,13 +37,44 @@ int tsm_emu_stall(struct tsm_emu *emu, u32 op)
 {
 	int rc;
 
-	if (likely(!(READ_ONCE(emu->stall) & op)))
+	if (likely(!is_held(emu, op)))
 		return 0;
 
 	atomic_inc(&emu->stalled);
-	rc = wait_event_killable(emu->stall_wq, !(READ_ONCE(emu->stall) & op));
+	rc = wait_event_killable(emu->stall_wq, !is_held(emu, op));
 	atomic_dec(&emu->stalled);
 	return rc ? -EINTR : 0;
+}
+
+/**
+ * tsm_emu_stall_work() - let a worker wait while a test holds what it does
+ * @emu: the platform
+ * @op: TSM_EMU_STALL_* of the operation
+ * @aborted: whether to give up, set by tsm_emu_stall_abort()
+ *
+ * Context: may sleep for as long as the test likes
+ * Return: true to go on, false if it was aborted
+ */
+bool tsm_emu_stall_work(struct tsm_emu *emu, u32 op, const bool *aborted)
+{
+	atomic_inc(&emu->stalled);
+	wait_event_idle(emu->stall_wq,
+			!is_held(emu, op) || READ_ONCE(*aborted));
+	atomic_dec(&emu->stalled);
+	return !READ_ONCE(*aborted);
+}
+
+/**
+ * tsm_emu_stall_abort() - have a worker give up
+ * @emu: the platform
+ * @aborted: what tsm_emu_stall_work() looks at
+ *
+ * Context: any
+ */
+void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted)
+{
+	WRITE_ONCE(*aborted, true);
+	wake_up_all(&emu->stall_wq);
 }
 
 static int stall_get(void *data, u64 *val)
@@ -135,6 +171,7 @@ int tsm_emu_hooks_add(struct tsm_emu *emu)
 	int rc;
 
 	init_waitqueue_head(&emu->stall_wq);
+	tsm_emu_bound_init(emu, dir);
 	debugfs_create_atomic_t("requests", 0400, dir, &emu->requests);
 	debugfs_create_file_unsafe("stall", 0600, dir, emu, &stall_fops);
 	debugfs_create_atomic_t("stalled", 0400, dir, &emu->stalled);

@@ -21,7 +21,6 @@
 
 #define DRV_NAME	"tsm_emu"
 #define NR_BUSES	16
-#define MAX_INSTANCES	4
 
 /* 1 to 7 puts VFs into the slot of their PF */
 unsigned int tsm_emu_vf_offset = 8;
@@ -276,11 +275,11 @@ static unsigned int instances = 1;
 module_param(instances, uint, 0444);
 MODULE_PARM_DESC(instances, "Number of platforms, a PCI segment each");
 
-static struct platform_device *emu_devices[MAX_INSTANCES];
+static struct platform_device *emu_devices[TSM_EMU_MAX_INSTANCES];
 
 static void emu_exit(void)
 {
-	for (int i = 0; i < MAX_INSTANCES; i++)
+	for (int i = 0; i < TSM_EMU_MAX_INSTANCES; i++)
 		platform_device_unregister(emu_devices[i]);
 	platform_driver_unregister(&emu_driver);
 }
@@ -289,9 +288,13 @@ static int __init emu_init(void)
 {
 	int rc;
 
-	if (!instances || instances > MAX_INSTANCES || !tsm_emu_vf_offset ||
+	if (!instances || instances > TSM_EMU_MAX_INSTANCES || !tsm_emu_vf_offset ||
 	    tsm_emu_vf_offset > 200)
 		return -EINVAL;
+
+	rc = tsm_emu_tsm_check_params();
+	if (rc)
+		return rc;
 
 	tsm_emu_debug_init();
 	rc = platform_driver_register(&emu_driver);

@@ -7,7 +7,7 @@
  *   doe.c       DOE mailbox of a Device Security Manager (DSM)
  *   tdisp.c     TDISP responder of a DSM: the state of each TDI
  *   iommu.c     IOMMU for the functions of the segment
- *   tsm.c       link TSM that takes the messages of guests to the DSM
+ *   fw.h        the TSM, and the files that it is made of
  *   debug.c     messages of the TSM's own, one of each class, for tests
  *   hooks.c     what tests watch and hold, in debugfs
  *   other_vm.c  another VM that has a function, for tests
@@ -17,6 +17,7 @@
 
 #include <linux/atomic.h>
 #include <linux/iommu.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pci-tdisp.h>
@@ -28,6 +29,7 @@
 #define TSM_EMU_VENDOR_ID		0x7e10
 #define TSM_EMU_DOMAIN_MIN		0x10000
 #define TSM_EMU_MAX_FNS			12
+#define TSM_EMU_MAX_INSTANCES		5
 
 /* Type of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has it */
 #define TSM_EMU_VIOMMU_TYPE		0x7e105e1f
@@ -52,6 +54,7 @@
 
 struct dentry;
 struct tsm_emu;
+struct tsm_emu_fw;
 
 /**
  * struct tsm_emu_tdi - TDI as its device sees it
@@ -157,6 +160,9 @@ struct tsm_emu_fn {
  * @iommu: IOMMU of the segment
  * @tsm_ops: link operations, without those that a test omits
  * @tsm_dev: the link TSM
+ * @fw: firmware of the TSM
+ * @bound_lock: protects @bound, and of its entries what debugfs reads
+ * @bound: functions that are bound, &struct tsm_emu_bound
  * @debug_reg: what the debug messages read and write
  * @requests: how many guest requests reached the TSM
  * @stall: TSM_EMU_STALL_* of the operations that don't return
@@ -177,6 +183,9 @@ struct tsm_emu {
 	struct iommu_device iommu;
 	struct pci_tsm_ops tsm_ops;
 	struct tsm_dev *tsm_dev;
+	const struct tsm_emu_fw *fw;
+	struct mutex bound_lock;
+	struct list_head bound;
 	u64 debug_reg;
 	atomic_t requests;
 	u32 stall;
@@ -247,12 +256,16 @@ size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 void tsm_emu_tdi_reset(struct tsm_emu_tdi *tdi);
 void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
 int tsm_emu_iommu_register(struct tsm_emu *emu);
+int tsm_emu_tsm_check_params(void);
 int tsm_emu_tsm_register(struct tsm_emu *emu);
 void tsm_emu_debug_init(void);
 int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 int tsm_emu_stall(struct tsm_emu *emu, u32 op);
+bool tsm_emu_stall_work(struct tsm_emu *emu, u32 op, const bool *aborted);
+void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted);
 int tsm_emu_hooks_add(struct tsm_emu *emu);
 int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir);
+void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir);
 
 /* Operations of the TSM that a test can hold, &tsm_emu.stall */
 #define TSM_EMU_STALL_GUEST_REQ		BIT(0)
@@ -260,6 +273,7 @@ int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir);
 #define TSM_EMU_STALL_UNBIND		BIT(2)
 #define TSM_EMU_STALL_CONNECT		BIT(3)
 #define TSM_EMU_STALL_DISCONNECT	BIT(4)
+#define TSM_EMU_STALL_COMPLETION	BIT(5)
 
 /* Layout of the configuration space, offsets of capabilities */
 #define TSM_EMU_CAP_EXP			0x40

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bound TDIs of a platform, and what tests see of them in debugfs, beside the
+ * files of hooks.c:
+ *
+ *   tdis      a line for each: routing id, id that the VMM chose, state, pages
+ *             that the guest accepted of the first BAR and of the second, and
+ *             whether its DMA reaches the guest
+ *   objects   objects that the host keeps for the guest, struct emu_object_hdr
+ *             before each
+ *   secrets   struct emu_sev_secrets for each that has keys
+ */
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "fw.h"
+
+static enum pci_tdisp_state bound_state(struct tsm_emu *emu,
+					struct tsm_emu_bound *bound)
+{
+	struct tsm_emu_fn *fn;
+
+	guard(raw_spinlock_irqsave)(&emu->lock);
+	fn = tsm_emu_find_fn(emu, pci_dev_id(bound->tdi.pdev));
+	return fn ? fn->tdi.state : PCI_TDISP_STATE_CONFIG_UNLOCKED;
+}
+
+static unsigned int bound_pages(struct tsm_emu_bound *bound, unsigned int bar)
+{
+	for (unsigned int i = 0; i < bound->mmio.nr_ranges; i++) {
+		struct tsm_emu_range *range = &bound->mmio.range[i];
+
+		/* 64-bit BARs take two registers each */
+		if (range->id == 2 * bar)
+			return bitmap_weight(range->validated,
+					     TSM_EMU_BAR_PAGES_MAX);
+	}
+	return 0;
+}
+
+static int tdis_show(struct seq_file *m, void *unused)
+{
+	static const char * const names[] = {
+		[PCI_TDISP_STATE_CONFIG_UNLOCKED] = "CONFIG_UNLOCKED",
+		[PCI_TDISP_STATE_CONFIG_LOCKED] = "CONFIG_LOCKED",
+		[PCI_TDISP_STATE_RUN] = "RUN",
+		[PCI_TDISP_STATE_ERROR] = "ERROR",
+	};
+	struct tsm_emu *emu = m->private;
+	struct tsm_emu_bound *bound;
+
+	guard(mutex)(&emu->bound_lock);
+	list_for_each_entry(bound, &emu->bound, node) {
+		enum pci_tdisp_state state = bound_state(emu, bound);
+
+		seq_printf(m, "%04x %08x %s %u %u %u\n",
+			   pci_dev_id(bound->tdi.pdev), bound->tdi.tdi_id,
+			   names[state], bound_pages(bound, 0),
+			   bound_pages(bound, 1),
+			   state == PCI_TDISP_STATE_RUN && !bound->dma_blocked);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(tdis);
+
+static void show_object(struct seq_file *m, struct tsm_emu_bound *bound,
+			enum emu_object type)
+{
+	const struct tsm_emu_blob *blob = &bound->object[type];
+	struct emu_object_hdr hdr = {
+		.tdi_id = cpu_to_le32(bound->tdi.tdi_id),
+		.type = cpu_to_le32(type),
+		.len = cpu_to_le32(blob->len),
+	};
+
+	if (!blob->data)
+		return;
+	seq_write(m, &hdr, sizeof(hdr));
+	seq_write(m, blob->data, blob->len);
+}
+
+static int objects_show(struct seq_file *m, void *unused)
+{
+	struct tsm_emu *emu = m->private;
+	struct tsm_emu_bound *bound;
+
+	guard(mutex)(&emu->bound_lock);
+	list_for_each_entry(bound, &emu->bound, node) {
+		for (int type = 0; type < EMU_NR_OBJECTS; type++)
+			show_object(m, bound, type);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(objects);
+
+static int secrets_show(struct seq_file *m, void *unused)
+{
+	struct tsm_emu *emu = m->private;
+	struct tsm_emu_bound *bound;
+
+	guard(mutex)(&emu->bound_lock);
+	list_for_each_entry(bound, &emu->bound, node) {
+		if (bound->secrets)
+			seq_write(m, bound->secrets, sizeof(*bound->secrets));
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(secrets);
+
+/**
+ * tsm_emu_bound_init() - start with no bound TDIs
+ * @emu: the platform
+ * @dir: directory in debugfs for the files, removed by the caller
+ *
+ * Context: process context
+ */
+void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
+{
+	mutex_init(&emu->bound_lock);
+	INIT_LIST_HEAD(&emu->bound);
+	debugfs_create_file("tdis", 0400, dir, emu, &tdis_fops);
+	debugfs_create_file("objects", 0400, dir, emu, &objects_fops);
+	debugfs_create_file("secrets", 0400, dir, emu, &secrets_fops);
+}
+
+/**
+ * tsm_emu_bound_add() - show a TDI
+ * @bound: TDI that was bound
+ *
+ * Context: may sleep
+ */
+void tsm_emu_bound_add(struct tsm_emu_bound *bound)
+{
+	struct tsm_emu *emu = tsm_emu_of_bound(bound);
+
+	guard(mutex)(&emu->bound_lock);
+	list_add_tail(&bound->node, &emu->bound);
+}
+
+/**
+ * tsm_emu_bound_del() - show a TDI no more
+ * @bound: TDI that is about to be unbound
+ *
+ * Context: may sleep
+ */
+void tsm_emu_bound_del(struct tsm_emu_bound *bound)
+{
+	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
+	list_del(&bound->node);
+}
+
+/**
+ * tsm_emu_bound_free() - free what is kept of a TDI
+ * @bound: TDI that nobody else knows, without &tsm_emu_bound.fw_data
+ *
+ * Context: may sleep
+ */
+void tsm_emu_bound_free(struct tsm_emu_bound *bound)
+{
+	for (int type = 0; type < EMU_NR_OBJECTS; type++)
+		kvfree(bound->object[type].data);
+	kfree_sensitive(bound);
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TDISP requester of the emulated TSM: TDISP in SPDM vendor defined messages in
+ * DOE data objects. There is neither an SPDM session nor a key: the emulated
+ * link has nobody to hide from.
+ */
+#include <linux/cleanup.h>
+#include <linux/pci.h>
+#include <linux/pci-doe.h>
+#include <linux/slab.h>
+
+#include "fw.h"
+
+/**
+ * tsm_emu_dsm_transfer() - bring a TDISP message to the DSM and its response back
+ * @pdev: function of the DSM's device
+ * @req: the message
+ * @len: bytes at @req
+ * @resp: room for TSM_EMU_TDISP_MAX bytes, may be @req
+ *
+ * Context: process context, may sleep
+ * Return: length of the response, at least a header, or -errno
+ */
+int tsm_emu_dsm_transfer(struct pci_dev *pdev, const void *req, size_t len,
+			 void *resp)
+{
+	size_t vdm_size = sizeof(struct tsm_emu_spdm_vdm) + TSM_EMU_TDISP_MAX;
+	size_t resp_len;
+	int rc;
+
+	struct tsm_emu_spdm_vdm *vdm __free(kfree) =
+		kzalloc(round_up(vdm_size, sizeof(u32)), GFP_KERNEL);
+	if (!vdm)
+		return -ENOMEM;
+	if (len > TSM_EMU_TDISP_MAX)
+		return -EMSGSIZE;
+
+	vdm->version = TSM_EMU_SPDM_VERSION;
+	vdm->code = TSM_EMU_SPDM_VDM_REQ;
+	vdm->standard_id = cpu_to_le16(TSM_EMU_SPDM_STANDARD_PCI_SIG);
+	vdm->vendor_id_len = sizeof(vdm->vendor_id);
+	vdm->vendor_id = cpu_to_le16(PCI_VENDOR_ID_PCI_SIG);
+	vdm->payload_len = cpu_to_le16(1 + len);
+	vdm->protocol_id = TSM_EMU_PROTOCOL_TDISP;
+	memcpy(vdm->payload, req, len);
+
+	rc = pci_tsm_doe_transfer(pdev->tsm->dsm_dev, PCI_DOE_FEATURE_CMA, vdm,
+				  sizeof(*vdm) + len, vdm, vdm_size);
+	if (rc < 0)
+		return rc;
+	if (rc < sizeof(*vdm) + sizeof(struct pci_tdisp_header) ||
+	    vdm->code != TSM_EMU_SPDM_VDM_RSP)
+		return -EIO;
+
+	resp_len = le16_to_cpu(vdm->payload_len) - 1;
+	if (resp_len < sizeof(struct pci_tdisp_header) ||
+	    resp_len > rc - sizeof(*vdm))
+		return -EIO;
+
+	memcpy(resp, vdm->payload, resp_len);
+	return resp_len;
+}
+
+static struct pci_tdisp_header dsm_header(struct pci_dev *pdev, u8 type)
+{
+	return (struct pci_tdisp_header) {
+		.version = PCI_TDISP_VERSION_1_0,
+		.type = type,
+		.function_id = cpu_to_le32(pci_dev_id(pdev)),
+	};
+}
+
+/* @resp has room for TSM_EMU_TDISP_MAX bytes and gets at least @resp_min */
+static int dsm_call(struct pci_dev *pdev, const void *req, size_t len,
+		    void *resp, size_t resp_min)
+{
+	const struct pci_tdisp_header *hdr = req;
+	const struct pci_tdisp_error_rsp *rsp = resp;
+	int rc;
+
+	rc = tsm_emu_dsm_transfer(pdev, req, len, resp);
+	if (rc < 0)
+		return rc;
+	if (rsp->hdr.type == PCI_TDISP_ERROR && rc >= sizeof(*rsp))
+		return le32_to_cpu(rsp->code) ?: -EIO;
+	if (rsp->hdr.type != (hdr->type & ~PCI_TDISP_REQ) || rc < resp_min)
+		return -EIO;
+	return 0;
+}
+
+/* A message that is but a header, and so is its response */
+static int dsm_simple(struct pci_dev *pdev, u8 type)
+{
+	struct pci_tdisp_header req = dsm_header(pdev, type);
+	u8 resp[TSM_EMU_TDISP_MAX];
+
+	return dsm_call(pdev, &req, sizeof(req), resp, sizeof(req));
+}
+
+/**
+ * tsm_emu_dsm_version() - GET_TDISP_VERSION, to see whether the DSM answers
+ * @pdev: function of the DSM's device
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_version(struct pci_dev *pdev)
+{
+	return dsm_simple(pdev, PCI_TDISP_GET_VERSION);
+}
+
+/**
+ * tsm_emu_dsm_lock() - LOCK_INTERFACE
+ * @pdev: function that is the TDI
+ * @flags: PCI_TDISP_LOCK_*
+ * @nonce: takes what tsm_emu_dsm_start() has to show
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_lock(struct pci_dev *pdev, u16 flags,
+		     u8 nonce[PCI_TDISP_NONCE_LEN])
+{
+	struct pci_tdisp_lock_interface req = {
+		.hdr = dsm_header(pdev, PCI_TDISP_LOCK_INTERFACE),
+		.flags = cpu_to_le16(flags),
+	};
+	u8 resp[TSM_EMU_TDISP_MAX];
+	struct pci_tdisp_lock_interface_rsp *rsp = (void *)resp;
+	int rc;
+
+	rc = dsm_call(pdev, &req, sizeof(req), resp, sizeof(*rsp));
+	if (rc)
+		return rc;
+
+	memcpy(nonce, rsp->start_nonce, sizeof(rsp->start_nonce));
+	memzero_explicit(resp, sizeof(resp));
+	return 0;
+}
+
+/**
+ * tsm_emu_dsm_start() - START_INTERFACE
+ * @pdev: function that is the TDI
+ * @nonce: from tsm_emu_dsm_lock()
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_start(struct pci_dev *pdev,
+		      const u8 nonce[PCI_TDISP_NONCE_LEN])
+{
+	struct pci_tdisp_start_interface req = {
+		.hdr = dsm_header(pdev, PCI_TDISP_START_INTERFACE),
+	};
+	u8 resp[TSM_EMU_TDISP_MAX];
+	int rc;
+
+	memcpy(req.start_nonce, nonce, sizeof(req.start_nonce));
+	rc = dsm_call(pdev, &req, sizeof(req), resp, sizeof(req.hdr));
+	memzero_explicit(&req, sizeof(req));
+	return rc;
+}
+
+/**
+ * tsm_emu_dsm_stop() - STOP_INTERFACE
+ * @pdev: function that is the TDI
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_stop(struct pci_dev *pdev)
+{
+	return dsm_simple(pdev, PCI_TDISP_STOP_INTERFACE);
+}
+
+/**
+ * tsm_emu_dsm_state() - GET_DEVICE_INTERFACE_STATE
+ * @pdev: function that is the TDI
+ * @state: takes its state
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_state(struct pci_dev *pdev, enum pci_tdisp_state *state)
+{
+	struct pci_tdisp_header req =
+		dsm_header(pdev, PCI_TDISP_GET_INTERFACE_STATE);
+	u8 resp[TSM_EMU_TDISP_MAX];
+	struct pci_tdisp_interface_state_rsp *rsp = (void *)resp;
+	int rc;
+
+	rc = dsm_call(pdev, &req, sizeof(req), resp, sizeof(*rsp));
+	if (!rc)
+		*state = rsp->state;
+	return rc;
+}
+
+/* Append a portion of the report to the @len bytes of it there are */
+static int dsm_report_portion(struct pci_dev *pdev, u8 *report, size_t size,
+			      size_t *len, size_t *rest)
+{
+	struct pci_tdisp_get_interface_report req = {
+		.hdr = dsm_header(pdev, PCI_TDISP_GET_INTERFACE_REPORT),
+		.offset = cpu_to_le16(*len),
+		.length = cpu_to_le16(TSM_EMU_PORTION_MAX),
+	};
+	u8 resp[TSM_EMU_TDISP_MAX];
+	struct pci_tdisp_interface_report_rsp *rsp = (void *)resp;
+	size_t portion;
+	int rc;
+
+	rc = dsm_call(pdev, &req, sizeof(req), resp, sizeof(*rsp));
+	if (rc)
+		return rc;
+
+	portion = le16_to_cpu(rsp->portion_length);
+	if (!portion || portion > TSM_EMU_PORTION_MAX || portion > size - *len)
+		return -EIO;
+
+	memcpy(report + *len, rsp->report, portion);
+	*len += portion;
+	*rest = le16_to_cpu(rsp->remainder_length);
+	return 0;
+}
+
+/**
+ * tsm_emu_dsm_report() - GET_DEVICE_INTERFACE_REPORT, for all of it
+ * @pdev: function that is the TDI
+ * @report: where to
+ * @size: bytes at @report
+ * @len: takes the length of the report
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_report(struct pci_dev *pdev, void *report, size_t size,
+		       size_t *len)
+{
+	size_t rest;
+	int rc;
+
+	*len = 0;
+	do {
+		rc = dsm_report_portion(pdev, report, size, len, &rest);
+	} while (!rc && rest);
+	return rc;
+}
+
+/**
+ * tsm_emu_dsm_mmio_attr() - SET_MMIO_ATTRIBUTE
+ * @pdev: function that is the TDI
+ * @range: MMIO range
+ * @attr: PCI_TDISP_MMIO_* that it is to have
+ *
+ * Context: process context, may sleep
+ * Return: 0, -errno, or the error that the DSM answered
+ */
+int tsm_emu_dsm_mmio_attr(struct pci_dev *pdev,
+			  const struct tsm_emu_range *range, u16 attr)
+{
+	struct pci_tdisp_set_mmio_attribute req = {
+		.hdr = dsm_header(pdev, PCI_TDISP_SET_MMIO_ATTRIBUTE),
+		.range.first_page = cpu_to_le64(range->base / SZ_4K),
+		.range.pages = cpu_to_le32(range->pages),
+		.range.attr = cpu_to_le16(attr),
+		.range.range_id = cpu_to_le16(range->id),
+	};
+	u8 resp[TSM_EMU_TDISP_MAX];
+
+	return dsm_call(pdev, &req, sizeof(req), resp, sizeof(req.hdr));
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Firmware that takes a guest's TDISP messages to the DSM as they are. It stands
+ * between the guest's name for the function and the host's.
+ */
+#include <linux/pci.h>
+#include <linux/string.h>
+#include <linux/tsm-proto.h>
+
+#include "fw.h"
+
+DECLARE_TSM_PROTO(tdisp);
+
+/* The guest named a function that it does not own: the TSM knows no such */
+static size_t tdisp_no_such_tdi(const struct pci_tdisp_header *hdr, void *resp)
+{
+	struct pci_tdisp_error_rsp *rsp = resp;
+
+	rsp->hdr = *hdr;
+	rsp->hdr.type = PCI_TDISP_ERROR;
+	rsp->code = cpu_to_le32(PCI_TDISP_ERR_INVALID_INTERFACE);
+	rsp->data = 0;
+	return sizeof(*rsp);
+}
+
+/* As the guest sent it, but for the host's name of the function and back */
+static int tdisp_forward(struct pci_tdi *tdi,
+			 const struct pci_tsm_guest_req *req, void *msg)
+{
+	struct pci_tdisp_header *hdr = msg;
+	int rc;
+
+	memcpy(msg, req->req, req->req_len);
+	if (le32_to_cpu(hdr->function_id) != tdi->tdi_id)
+		return tdisp_no_such_tdi(req->req, msg);
+
+	hdr->function_id = cpu_to_le32(pci_dev_id(tdi->pdev));
+	rc = tsm_emu_dsm_transfer(tdi->pdev, msg, req->req_len, msg);
+	hdr->function_id = cpu_to_le32(tdi->tdi_id);
+	return rc;
+}
+
+static int tdisp_guest_req(struct tsm_emu_bound *bound,
+			   struct pci_tsm_guest_req *req)
+{
+	u8 msg[TSM_EMU_TDISP_MAX] __aligned(8);
+	struct pci_tdisp_error_rsp *error = (void *)msg;
+	const struct pci_tdisp_header *hdr = req->req;
+	int len;
+
+	if (hdr->type == PCI_TDISP_VDM)
+		return tsm_emu_debug_req(&bound->tdi, req);
+
+	if (req->req_len > sizeof(msg))
+		return -EMSGSIZE;
+	len = tdisp_forward(&bound->tdi, req, msg);
+	if (len < 0)
+		return len;
+
+	if (error->hdr.type == PCI_TDISP_ERROR)
+		req->tsm_code = le32_to_cpu(error->code);
+
+	req->resp_len = len;
+	if (len > req->resp_size)
+		return -ENOBUFS;
+	memcpy(req->resp, msg, len);
+	return 0;
+}
+
+const struct tsm_emu_fw tsm_emu_fw_tdisp = {
+	.guest_proto = &tsm_proto_tdisp,
+	.debug_proto = &tsm_emu_debug_proto,
+	.guest_req = tdisp_guest_req,
+};
