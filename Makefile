@@ -11,11 +11,12 @@ stamp := build/stamp
 
 # The kernel's makefiles must not see the variables of this one
 MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T M N P S LINUX
+unexport MAKEFLAGS MAKELEVEL CONFIG T M N P PROTO S LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
 demo bench vm: one = --one
+demo: proto = $(PROTO:%=-p %)
 mutants: mutations = $(subst $(comma), ,$(M))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
@@ -28,6 +29,7 @@ help: ## This list
 		awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default lockdep,kasan"
+	@echo "  PROTO=name      the guest that 'demo' runs: tdisp (default), sev-tio, cca, tdx"
 	@echo "  T=name          the tests to run, default all; T=help lists them"
 	@echo "  N=number        how often 'test' runs each, default once"
 	@echo "  M=name          the mutations to try, default all; M=help lists them"
@@ -37,7 +39,7 @@ help: ## This list
 	@echo "  TSM_CACHE=dir   where the base kernel and ccache's objects are kept between clones"
 
 demo: valid kernels ## See a KVM guest lock, attest and start its device, exit by exit
-	@tools/vm/run demo $(configs)
+	@tools/vm/run demo $(configs) $(proto)
 
 test: valid kernels ## Run every test on the lockdep and the kasan kernel
 	@tools/vm/run test $(configs) $(tests)
@@ -87,7 +89,7 @@ clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); th
 .PHONY: valid known based assembled kernels
 
 valid:
-	@tools/vm/run check $(one) $(configs) $(tests)
+	@tools/vm/run check $(one) $(configs) $(tests) $(proto)
 
 known:
 	@tools/vm/mutants check $(mutations)

@@ -13,9 +13,17 @@
 #define POLL_NS 1000000
 #define WAIT_SECONDS 20
 
+int tsm_platform_requests_at(unsigned int instance, unsigned long *count)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), HOOKS ".%u/requests", instance);
+	return tsm_file_number(path, count);
+}
+
 int tsm_platform_requests(unsigned long *count)
 {
-	return tsm_file_number(TSM_PLATFORM_HOOKS "/requests", count);
+	return tsm_platform_requests_at(0, count);
 }
 
 /* Hold the operations in @mask from now on, let go of all others */

@@ -19,6 +19,8 @@
 #define TSM_STALL_UNBIND BIT(2)
 #define TSM_STALL_CONNECT BIT(3)
 #define TSM_STALL_DISCONNECT BIT(4)
+/* What the firmware goes on with after it has taken a request */
+#define TSM_STALL_COMPLETION BIT(5)
 
 #define TSM_EMU_VENDOR_ID 0x7e10
 
@@ -68,6 +70,7 @@ static inline struct emu_vdm emu_vdm(enum emu_vdm_code code, u32 function_id)
 
 /* Each returns 0 or -errno */
 int tsm_platform_requests(unsigned long *count);
+int tsm_platform_requests_at(unsigned int instance, unsigned long *count);
 int tsm_platform_stall(u32 mask);
 int tsm_platform_wait_stalled(unsigned long count);
 int tsm_platform_stall_at(unsigned int instance, u32 mask);

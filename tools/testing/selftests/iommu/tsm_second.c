@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A function of a second emulated platform, see tsm_second.h */
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,26 +12,12 @@ const struct tsm_function tsm_second = {
 	.name = "second",
 	.bdf = "10001:01:00.0",
 	.dsm = "10001:01:00.0",
+	.platform = 1,
 };
 
 bool tsm_second_exists(void)
 {
 	return !access("/sys/bus/platform/devices/tsm_emu.1", F_OK);
-}
-
-static int find_tsm(struct tsm_setup *s, unsigned int instance)
-{
-	char pattern[80];
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern),
-		 "/sys/devices/platform/tsm_emu.%u/tsm/tsm*", instance);
-	if (glob(pattern, 0, NULL, &found))
-		return tsm_fail(s, ENODEV, "find %s", pattern);
-	snprintf(s->tsm, sizeof(s->tsm), "%s",
-		 strrchr(found.gl_pathv[0], '/') + 1);
-	globfree(&found);
-	return 0;
 }
 
 /* The TSM that it has may be another than it shall have */
@@ -41,7 +26,7 @@ int tsm_second_prepare(struct tsm_setup *s, unsigned int instance)
 	char path[80], name[32];
 	int rc;
 
-	rc = find_tsm(s, instance);
+	rc = tsm_find_tsm(s, instance);
 	if (rc)
 		return rc;
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/tsm/connect",

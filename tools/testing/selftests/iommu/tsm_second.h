@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A function of a second emulated platform (tsm_emu.instances=2). Any TSM takes the functions of any platform, which makes
- * this one outlive its TSM.
+ * A function of a second emulated platform (tsm_emu.instances=2). Any TSM takes
+ * the functions of any platform, which makes this one outlive its TSM.
  */
 #ifndef __SELFTEST_TSM_SECOND_H
 #define __SELFTEST_TSM_SECOND_H

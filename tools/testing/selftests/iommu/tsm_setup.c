@@ -22,18 +22,42 @@
 #define EMU_VIOMMU_TYPE 0x7e105e1f
 
 const struct tsm_function tsm_functions[] = {
-	{ "pf0", "10000:01:00.0", "10000:01:00.0", false },
-	{ "fn1", "10000:01:00.1", "10000:01:00.0", false },
-	{ "vf", "10000:02:01.0", "10000:02:00.0", true },
+	{ "pf0", "10000:01:00.0", "10000:01:00.0", false, 0 },
+	{ "fn1", "10000:01:00.1", "10000:01:00.0", false, 0 },
+	{ "vf", "10000:02:01.0", "10000:02:00.0", true, 0 },
 	{}
 };
 
-const struct tsm_function *tsm_find_function(const char *name)
+static const struct tsm_function other_functions[] = {
+	{ "pf0", "10001:01:00.0", "10001:01:00.0", false, 1 },
+	{ "fn1", "10001:01:00.1", "10001:01:00.0", false, 1 },
+	{ "vf", "10001:02:01.0", "10001:02:00.0", true, 1 },
+	{ "pf0", "10002:01:00.0", "10002:01:00.0", false, 2 },
+	{ "fn1", "10002:01:00.1", "10002:01:00.0", false, 2 },
+	{ "vf", "10002:02:01.0", "10002:02:00.0", true, 2 },
+	{ "pf0", "10003:01:00.0", "10003:01:00.0", false, 3 },
+	{ "fn1", "10003:01:00.1", "10003:01:00.0", false, 3 },
+	{ "vf", "10003:02:01.0", "10003:02:00.0", true, 3 },
+	{ "pf0", "10004:01:00.0", "10004:01:00.0", false, 4 },
+	{ "fn1", "10004:01:00.1", "10004:01:00.0", false, 4 },
+	{ "vf", "10004:02:01.0", "10004:02:00.0", true, 4 },
+	{}
+};
+
+const struct tsm_function *tsm_find_function_of(unsigned int platform,
+						const char *name)
 {
-	for (const struct tsm_function *fn = tsm_functions; fn->name; fn++)
-		if (!strcmp(fn->name, name))
+	const struct tsm_function *fn = platform ? other_functions : tsm_functions;
+
+	for (; fn->name; fn++)
+		if (fn->platform == platform && !strcmp(fn->name, name))
 			return fn;
 	return NULL;
+}
+
+const struct tsm_function *tsm_find_function(const char *name)
+{
+	return tsm_find_function_of(0, name);
 }
 
 static int set_error(struct tsm_setup *s, int err, const char *fmt, va_list ap)
@@ -157,6 +181,18 @@ static int find_entry(struct tsm_setup *s, const char *path, const char *prefix,
 	return entry ? 0 : tsm_fail(s, ENOENT, "find %s* in %s", prefix, path);
 }
 
+/* The TSM of @platform, which need not be that of the function */
+int tsm_find_tsm(struct tsm_setup *s, unsigned int platform)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/platform/tsm_emu.%u/tsm",
+		 platform);
+	if (find_entry(s, path, "tsm", s->tsm))
+		return tsm_fail(s, ENODEV, "find a TSM in %s", path);
+	return 0;
+}
+
 int tsm_find_platform(struct tsm_setup *s)
 {
 	const char *hint = "this takes root and a kernel with CONFIG_TSM_EMU";
@@ -166,7 +202,7 @@ int tsm_find_platform(struct tsm_setup *s)
 	if (!fn_exists(s->fn->dsm))
 		return tsm_lack(s, ENODEV, "find PCI function %s of the emulated platform (%s)",
 				s->fn->dsm, hint);
-	if (find_entry(s, "/sys/devices/platform/tsm_emu.0/tsm", "tsm", s->tsm))
+	if (tsm_find_tsm(s, s->fn->platform))
 		return tsm_lack(s, ENODEV, "find the emulated platform's TSM (%s)",
 				hint);
 	return 0;

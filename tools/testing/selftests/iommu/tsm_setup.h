@@ -27,12 +27,14 @@
  * @bdf: PCI address
  * @dsm: PCI address of the function 0 through which the TSM manages it
  * @is_vf: it is a virtual function of @dsm
+ * @platform: number of the emulated platform that has it
  */
 struct tsm_function {
 	const char *name;
 	const char *bdf;
 	const char *dsm;
 	bool is_vf;
+	unsigned int platform;
 };
 
 /**
@@ -74,14 +76,18 @@ struct tsm_setup {
 /* Root port 0's device 0, as a guest may see it */
 #define TSM_GUEST_RID 0x0100
 
+/* Of platform 0; the others have the same, under the same names */
 extern const struct tsm_function tsm_functions[];
 const struct tsm_function *tsm_find_function(const char *name);
+const struct tsm_function *tsm_find_function_of(unsigned int platform,
+						const char *name);
 
 void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn);
 void tsm_setup_close(struct tsm_setup *s);
 
 /* The host's part, through sysfs; each does nothing if it is done already */
 int tsm_find_platform(struct tsm_setup *s);
+int tsm_find_tsm(struct tsm_setup *s, unsigned int platform);
 int tsm_make_vf(struct tsm_setup *s);
 int tsm_connect(struct tsm_setup *s);
 int tsm_disconnect(struct tsm_setup *s);

@@ -6,24 +6,7 @@
 #ifndef __SELFTEST_TSM_TDISP_H
 #define __SELFTEST_TSM_TDISP_H
 
-#include <endian.h>
-#include <linux/types.h>
-
-typedef __u8 u8;
-typedef __u16 u16;
-typedef __u32 u32;
-typedef __u64 u64;
-
-#ifndef __packed
-#define __packed __attribute__((__packed__))
-#endif
-#ifndef BIT
-#define BIT(nr) (1UL << (nr))
-#endif
-#ifndef GENMASK
-#define GENMASK(h, l) ((~0UL << (l)) & (~0UL >> (63 - (h))))
-#endif
-
+#include "tsm_types.h"
 #include "../../../../include/linux/pci-tdisp.h"
 
 /* Long enough for any response of the emulated platform */

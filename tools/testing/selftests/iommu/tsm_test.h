@@ -20,45 +20,23 @@
 #include "kselftest_harness.h"
 #include "tsm_file.h"
 #include "tsm_platform.h"
-#include "tsm_setup.h"
-#include "tsm_tdisp.h"
-
-#define POISON 0xa5
-#define POISON32 0xa5a5a5a5U
-#define POISON64 0xa5a5a5a5a5a5a5a5ULL
-
-#define SCOPE(name) IOMMU_VDEVICE_TSM_SCOPE_##name
-#define NR_SCOPES 4
-
-/**
- * struct tsm_test - what all fixtures have
- * @s: the function
- * @cmd: the request to be sent, then its outcome
- * @behind: not the kernel's to write
- * @resp: room for the response
- * @count: requests that reached the TSM before @cmd
- */
-struct tsm_test {
-	struct tsm_setup s;
-	struct iommu_vdevice_tsm_guest_request cmd;
-	u64 behind;
-	u8 resp[TDISP_RESP_MAX];
-	unsigned long count;
-};
-
-/* Row: scope that is claimed, column: class of the message */
-static const bool admitted[NR_SCOPES][NR_SCOPES] = {
-	[SCOPE(INFO)] = { true, false, false, false },
-	[SCOPE(STATE_CHANGE)] = { true, true, false, false },
-	[SCOPE(DEBUG_READ)] = { true, false, true, false },
-	[SCOPE(DEBUG_WRITE)] = { true, true, true, true },
-};
+#include "tsm_request.h"
 
 static unsigned long count_requests(struct __test_metadata *_metadata)
 {
 	unsigned long count;
 
 	ASSERT_EQ(0, tsm_platform_requests(&count));
+	return count;
+}
+
+/* As that, of the platform that has the function */
+static unsigned long count_own_requests(struct __test_metadata *_metadata,
+					const struct tsm_test *t)
+{
+	unsigned long count;
+
+	ASSERT_EQ(0, tsm_platform_requests_at(t->s.fn->platform, &count));
 	return count;
 }
 
@@ -74,42 +52,13 @@ static void *map_last_page(struct __test_metadata *_metadata, int prot)
 	return map;
 }
 
-/* Fill in a good request, with outputs that tell if they are written */
-static void prepare(struct tsm_test *t, u32 scope, const void *req, u32 len)
-{
-	t->cmd = (struct iommu_vdevice_tsm_guest_request) {
-		.size = sizeof(t->cmd),
-		.vdevice_id = t->s.vdevice_id,
-		.scope = scope,
-		.req_len = len,
-		.resp_len = sizeof(t->resp),
-		.tsm_type = IOMMU_TSM_TYPE_TDISP,
-		.req_uptr = (uintptr_t)req,
-		.resp_uptr = (uintptr_t)t->resp,
-		.out_resp_len = POISON32,
-		.out_flags = POISON32,
-		.out_tsm_code = POISON64,
-	};
-	t->behind = POISON64;
-	memset(t->resp, POISON, sizeof(t->resp));
-}
-
-/* The request as it is, for a thread too */
-static int ioctl_request(void *arg)
-{
-	struct tsm_test *t = arg;
-
-	return ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST, &t->cmd) ?
-	       -errno : 0;
-}
-
 /* Whatever comes of it, nothing but the outputs is written */
 static int send_cmd(struct __test_metadata *_metadata, struct tsm_test *t)
 {
 	struct iommu_vdevice_tsm_guest_request sent = t->cmd;
 	int rc;
 
-	t->count = count_requests(_metadata);
+	t->count = count_own_requests(_metadata, t);
 	rc = ioctl_request(t);
 	EXPECT_EQ(0, memcmp(&sent, &t->cmd, offsetof(typeof(sent), out_resp_len)));
 	EXPECT_EQ(POISON64, t->behind);
@@ -131,7 +80,7 @@ static void expect_ok(struct __test_metadata *_metadata, struct tsm_test *t)
 {
 	ASSERT_EQ(0, send_cmd(_metadata, t));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
-	EXPECT_EQ(t->count + 1, count_requests(_metadata));
+	EXPECT_EQ(t->count + 1, count_own_requests(_metadata, t));
 	ASSERT_LE(t->cmd.out_resp_len, t->cmd.resp_len);
 	expect_poison_from(_metadata, t, t->cmd.out_resp_len);
 }
@@ -151,7 +100,7 @@ static void expect_refused(struct __test_metadata *_metadata,
 			   struct tsm_test *t, int err, u32 needed)
 {
 	ASSERT_EQ(-err, send_cmd(_metadata, t));
-	EXPECT_EQ(t->count, count_requests(_metadata));
+	EXPECT_EQ(t->count, count_own_requests(_metadata, t));
 	expect_not_dispatched(_metadata, t, needed);
 }
 
@@ -163,7 +112,7 @@ static void expect_unheard(struct __test_metadata *_metadata,
 	EXPECT_EQ(POISON32, t->cmd.out_flags);
 	EXPECT_EQ(POISON64, t->cmd.out_tsm_code);
 	EXPECT_EQ(POISON32, t->cmd.out_resp_len);
-	EXPECT_EQ(t->count, count_requests(_metadata));
+	EXPECT_EQ(t->count, count_own_requests(_metadata, t));
 	expect_poison_from(_metadata, t, 0);
 }
 

@@ -1,251 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The guest of the example VMM: brings its TDI from CONFIG_UNLOCKED to RUN, and
- * believes nothing that it has not checked.
- *
- * It runs in long mode with interrupts off, on nothing but its stack and the
- * memory shared with the VMM. The VMM maps the program's image at the addresses
- * where it has it itself, so code and constants need no loader; but there is no
- * libc and no global that could be written.
- */
-#include <errno.h>
+/* What the guests of the example VMM share, see tsm_vmm_guest.h */
+#include "tsm_vmm_guest.h"
 
-#include "tsm_tdisp.h"
-#include "tsm_vmm.h"
-
-/* As large as the emulated device gives, so that a report takes several */
-#define REPORT_PORTION 64
-
-struct guest {
-	struct tsm_vmm_call *call;
-	u8 nonce[PCI_TDISP_NONCE_LEN];
-};
-
-static void copy(void *to, const void *from, u32 len)
+bool tsm_vmm_use_report(struct tsm_vmm_shared *shared, const void *data, u32 len)
 {
-	const u8 *in = from;
-	u8 *out = to;
-
-	while (len--)
-		*out++ = *in++;
-}
-
-static void out(u16 port, u32 value)
-{
-	asm volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-/* Return: true if the call came back with a response from the device */
-static int vmm_call(struct guest *g, enum tsm_vmm_call_nr nr, const void *req,
-		    u32 len)
-{
-	struct tsm_vmm_call *call = g->call;
-
-	copy(call->req, req, len);
-	call->req_len = len;
-	call->resp_len = sizeof(call->resp);
-	out(TSM_VMM_PORT_CALL, nr);
-
-	/* The VMM could claim any length */
-	if (call->resp_len > sizeof(call->resp))
-		call->resp_len = 0;
-	return !call->error;
-}
-
-static int answered(struct guest *g, u8 type, u32 min_len)
-{
-	return !g->call->tsm_code &&
-	       tdisp_is_response(g->call->resp, g->call->resp_len, type, min_len);
-}
-
-/* For requests that are nothing but a header */
-static int header_call(struct guest *g, enum tsm_vmm_call_nr nr, u8 type)
-{
-	struct pci_tdisp_header hdr = tdisp_header(type, g->call->function_id);
-
-	return vmm_call(g, nr, &hdr, sizeof(hdr));
-}
-
-static int has_version(struct guest *g)
-{
-	const struct pci_tdisp_version *version = (void *)g->call->resp;
-
-	if (!header_call(g, TSM_VMM_CALL_READ, PCI_TDISP_GET_VERSION) ||
-	    !answered(g, PCI_TDISP_GET_VERSION, sizeof(*version)) ||
-	    g->call->resp_len < sizeof(*version) + version->count)
-		return 0;
-
-	for (int i = 0; i < version->count; i++)
-		if (version->entry[i] == PCI_TDISP_VERSION_1_0)
-			return 1;
-	return 0;
-}
-
-static int has_capabilities(struct guest *g)
-{
-	const struct pci_tdisp_capabilities *caps = (void *)g->call->resp;
-	struct pci_tdisp_get_capabilities req = {
-		.hdr = tdisp_header(PCI_TDISP_GET_CAPABILITIES,
-				    g->call->function_id),
-	};
-
-	if (!vmm_call(g, TSM_VMM_CALL_READ, &req, sizeof(req)) ||
-	    !answered(g, PCI_TDISP_GET_CAPABILITIES, sizeof(*caps)))
-		return 0;
-	return le16toh(caps->lock_flags_supported) & PCI_TDISP_LOCK_NO_FW_UPDATE;
-}
-
-static int is_state(struct guest *g, enum pci_tdisp_state state)
-{
-	const struct pci_tdisp_interface_state_rsp *rsp = (void *)g->call->resp;
-
-	return header_call(g, TSM_VMM_CALL_READ, PCI_TDISP_GET_INTERFACE_STATE) &&
-	       answered(g, PCI_TDISP_GET_INTERFACE_STATE, sizeof(*rsp)) &&
-	       rsp->state == state;
-}
-
-static int lock(struct guest *g)
-{
-	const struct pci_tdisp_lock_interface_rsp *rsp = (void *)g->call->resp;
-	struct pci_tdisp_lock_interface req = {
-		.hdr = tdisp_header(PCI_TDISP_LOCK_INTERFACE,
-				    g->call->function_id),
-		.flags = htole16(PCI_TDISP_LOCK_NO_FW_UPDATE),
-	};
-
-	if (!vmm_call(g, TSM_VMM_CALL_CONTROL, &req, sizeof(req)) ||
-	    !answered(g, PCI_TDISP_LOCK_INTERFACE, sizeof(*rsp)))
-		return 0;
-	copy(g->nonce, rsp->start_nonce, sizeof(g->nonce));
-	return 1;
-}
-
-/* No proof of entropy, but a constant is found out */
-static int nonce_is_random(const struct guest *g)
-{
-	for (unsigned int i = 1; i < sizeof(g->nonce); i++)
-		if (g->nonce[i] != g->nonce[0])
-			return 1;
-	return 0;
-}
-
-/* By a call that only reads this must not get through, whoever sends it */
-static int stop_is_refused(struct guest *g)
-{
-	header_call(g, TSM_VMM_CALL_READ, PCI_TDISP_STOP_INTERFACE);
-	return g->call->error == EACCES && !g->call->dispatched;
-}
-
-/* Appends one portion to the report. Return: what remains, or -1 */
-static int read_portion(struct guest *g)
-{
-	const struct pci_tdisp_interface_report_rsp *rsp = (void *)g->call->resp;
-	struct tsm_vmm_call *call = g->call;
-	struct pci_tdisp_get_interface_report req = {
-		.hdr = tdisp_header(PCI_TDISP_GET_INTERFACE_REPORT,
-				    call->function_id),
-		.offset = htole16(call->report_len),
-		.length = htole16(REPORT_PORTION),
-	};
-	u32 len;
-
-	if (!vmm_call(g, TSM_VMM_CALL_READ, &req, sizeof(req)) ||
-	    !answered(g, PCI_TDISP_GET_INTERFACE_REPORT, sizeof(*rsp)))
-		return -1;
-
-	len = le16toh(rsp->portion_length);
-	if (!len || len > REPORT_PORTION ||
-	    call->resp_len != sizeof(*rsp) + len ||
-	    call->report_len + len > sizeof(call->report))
-		return -1;
-
-	copy(call->report + call->report_len, rsp->report, len);
-	call->report_len += len;
-	return le16toh(rsp->remainder_length);
-}
-
-static int has_report(struct guest *g)
-{
-	const struct pci_tdisp_interface_report *report = (void *)g->call->report;
+	const struct pci_tdisp_interface_report *report = data;
 	u64 ranges_end;
 	u32 count;
-	int rest;
 
-	g->call->report_len = 0;
-	do {
-		rest = read_portion(g);
-	} while (rest > 0);
-	if (rest < 0 || g->call->report_len < sizeof(*report))
-		return 0;
+	if (len < sizeof(*report) || len > sizeof(shared->report))
+		return false;
 
 	count = le32toh(report->mmio_range_count);
 	ranges_end = sizeof(*report) + (u64)count * sizeof(report->mmio_range[0]);
-	if (!count || ranges_end > g->call->report_len)
-		return 0;
+	if (!count || ranges_end > len)
+		return false;
 	for (u32 i = 0; i < count; i++)
 		if (!report->mmio_range[i].pages)
-			return 0;
-	return 1;
+			return false;
+
+	tsm_copy(shared->report, data, len);
+	shared->report_len = len;
+	return true;
 }
 
-static int start(struct guest *g, u8 flip)
+const struct pci_tdisp_mmio_range *tsm_vmm_range(const void *data, u32 index)
 {
-	struct pci_tdisp_start_interface req = {
-		.hdr = tdisp_header(PCI_TDISP_START_INTERFACE,
-				    g->call->function_id),
-	};
+	const struct pci_tdisp_interface_report *report = data;
 
-	copy(req.start_nonce, g->nonce, sizeof(req.start_nonce));
-	req.start_nonce[0] ^= flip;
-	return vmm_call(g, TSM_VMM_CALL_CONTROL, &req, sizeof(req));
+	if (index >= le32toh(report->mmio_range_count))
+		return NULL;
+	return &report->mmio_range[index];
 }
 
-static int wrong_nonce_is_refused(struct guest *g)
+bool tsm_vmm_range_is_private(const struct pci_tdisp_mmio_range *range)
 {
-	return start(g, 1) &&
-	       g->call->tsm_code == PCI_TDISP_ERR_INVALID_NONCE &&
-	       tdisp_error(g->call->resp, g->call->resp_len) ==
-		       PCI_TDISP_ERR_INVALID_NONCE &&
-	       is_state(g, PCI_TDISP_STATE_CONFIG_LOCKED);
+	return !(le16toh(range->attr) & PCI_TDISP_MMIO_NON_TEE);
 }
 
-static int is_started(struct guest *g)
+struct tsm_vmm_module tsm_vmm_ask_module(struct tsm_vmm_shared *shared)
 {
-	return start(g, 0) &&
-	       answered(g, PCI_TDISP_START_INTERFACE,
-			sizeof(struct pci_tdisp_header)) &&
-	       is_state(g, PCI_TDISP_STATE_RUN);
+	struct tsm_vmm_module module;
+	u64 rax = 0;
+
+	tsm_vmm_exit(TSM_VMM_PORT_MODULE, "+a"(rax));
+	tsm_copy(&module, &shared->module, sizeof(module));
+	return module;
 }
 
-static enum tsm_vmm_verdict bring_up(struct guest *g)
+bool tsm_vmm_is_genuine(const void *data, u32 len,
+			const u8 digest[TSM_SHA384_LEN])
 {
-	if (!has_version(g))
-		return TSM_VMM_BAD_VERSION;
-	if (!has_capabilities(g))
-		return TSM_VMM_BAD_CAPABILITIES;
-	if (!lock(g))
-		return TSM_VMM_NOT_LOCKED;
-	if (!nonce_is_random(g))
-		return TSM_VMM_NONCE_IS_WEAK;
-	if (!stop_is_refused(g))
-		return TSM_VMM_STOP_NOT_REFUSED;
-	if (!is_state(g, PCI_TDISP_STATE_CONFIG_LOCKED))
-		return TSM_VMM_STOP_TOOK_EFFECT;
-	if (!has_report(g))
-		return TSM_VMM_BAD_REPORT;
-	if (!wrong_nonce_is_refused(g))
-		return TSM_VMM_WRONG_NONCE_ACCEPTED;
-	if (!is_started(g))
-		return TSM_VMM_NOT_STARTED;
-	return TSM_VMM_RUNNING;
+	u8 is[TSM_SHA384_LEN];
+
+	tsm_sha384(data, len, is);
+	return tsm_equal(is, digest, sizeof(is));
 }
 
-/* Entered from nowhere, so there is nowhere to return to */
-void tsm_vmm_guest(struct tsm_vmm_call *call)
+/* The emulated CPU need not have RDRAND, for a demonstration its clock will do */
+void tsm_vmm_nonce(u8 *nonce, u32 len)
 {
-	struct guest g = { .call = call };
-	enum tsm_vmm_verdict verdict = bring_up(&g);
+	u8 digest[TSM_SHA384_LEN];
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	tsm_sha384(&low, sizeof(low), digest);
+	tsm_copy(nonce, digest, len < sizeof(digest) ? len : sizeof(digest));
+}
+
+/* A guest is entered from nowhere, so there is nowhere to return to */
+void tsm_vmm_done(enum tsm_vmm_verdict verdict)
+{
+	u64 rax = verdict;
 
 	for (;;)
-		out(TSM_VMM_PORT_DONE, verdict);
+		tsm_vmm_exit(TSM_VMM_PORT_DONE, "+a"(rax));
 }
