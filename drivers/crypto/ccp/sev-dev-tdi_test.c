@@ -7,7 +7,6 @@
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/unaligned.h>
-#include <asm/pci.h>
 
 #include "sev-dev-tio_fake.h"
 

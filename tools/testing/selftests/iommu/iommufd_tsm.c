@@ -1253,23 +1253,25 @@ TEST_F(tsm_op, eopnotsupp_type_or_flags)
 }
 
 /* Where the host has a function */
-static u16 host_rid(const struct tsm_function *fn)
+static u16 host_rid(struct __test_metadata *_metadata,
+		    const struct tsm_function *fn)
 {
-	unsigned int domain, bus, dev, devfn;
+	unsigned int domain, bus, dev, func;
 
-	sscanf(fn->bdf, "%x:%x:%x.%u", &domain, &bus, &dev, &devfn);
-	return bus << 8 | dev << 3 | devfn;
+	ASSERT_EQ(4, sscanf(fn->bdf, "%x:%x:%x.%u", &domain, &bus, &dev, &func));
+	return bus << 8 | dev << 3 | func;
 }
 
 /* What another VM has is nothing to bind, nor to unbind or to ask */
 TEST_F(tsm_op, bind_ebusy_bound_to_another_vm)
 {
 	struct pci_tdisp_header req = header(&self->t, PCI_TDISP_GET_VERSION);
+	u16 rid = host_rid(_metadata, self->t.s.fn);
 	struct tsm_test *t = &self->t;
 	unsigned long bound;
 
 	do_step(_metadata, t, tsm_assign);
-	ASSERT_EQ(0, tsm_platform_bind_other_vm(host_rid(t->s.fn)));
+	ASSERT_EQ(0, tsm_platform_bind_other_vm(rid));
 	EXPECT_EQ(-EBUSY, bind_tdi(t));
 
 	prepare(t, SCOPE(INFO), &req, sizeof(req));
@@ -1281,7 +1283,7 @@ TEST_F(tsm_op, bind_ebusy_bound_to_another_vm)
 
 	ASSERT_EQ(0, tsm_platform_bind_other_vm(0));
 	EXPECT_EQ(0, bind_tdi(t));
-	EXPECT_EQ(-EBUSY, tsm_platform_bind_other_vm(host_rid(t->s.fn)));
+	EXPECT_EQ(-EBUSY, tsm_platform_bind_other_vm(rid));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 

@@ -278,6 +278,55 @@ TEST_F(stall, removal_and_rescan)
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
+/*
+ * What holds A has company: who wants to disconnect it waits behind, and others
+ * must not wait behind that one.
+ */
+FIXTURE(queue)
+{
+	struct tsm_test a;
+	struct tsm_test b;
+	struct holder holder;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(queue)
+{
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->b.s, tsm_find_function("vf"));
+	if (setup_vdevice(_metadata, &self->a, "pf0", false))
+		return;
+	if (setup_bound(_metadata, &self->b, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	hold(_metadata, &self->holder, TSM_STALL_BIND, call_bind_tdi, &self->a);
+}
+
+FIXTURE_TEARDOWN(queue)
+{
+	let_go();
+	tsm_setup_close(&self->b.s);
+	teardown(&self->a);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+TEST_F(queue, other_vm)
+{
+	struct waiter disconnect = { .what = "disconnect of the same DSM" };
+	struct tsm_test *t = &self->b;
+
+	start_waiter(_metadata, &disconnect, call_disconnect_raw, &self->a.s,
+		     TSM_WAIT_INTERRUPTIBLE, "disconnect_store");
+	EXPECT_EQ(0, call_at_once(_metadata, "request", call_request, t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND,
+		  call_at_once(_metadata, "INFO", call_info, t));
+	EXPECT_EQ(0, call_at_once(_metadata, "unbind", call_unbind_tdi, t));
+	EXPECT_EQ(0, release(_metadata, &self->holder));
+	EXPECT_EQ(0, end_waiter(_metadata, &disconnect, &self->holder));
+	EXPECT_EQ(0, tsm_connect(&self->a.s));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
 static int call_unbind_second(void *unused)
 {
 	return tsm_platform_unbind(1);

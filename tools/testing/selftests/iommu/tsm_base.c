@@ -26,7 +26,7 @@ static int load_platform(const char *params)
 /* Its devices hold it */
 static int unload_platform(void)
 {
-	for (unsigned int i = 0; i < 1 + tsm_second_exists(); i++) {
+	for (unsigned int i = 0; i < TSM_PLATFORM_MAX; i++) {
 		if (tsm_platform_is_bound(i) && tsm_platform_unbind(i))
 			return -EBUSY;
 	}

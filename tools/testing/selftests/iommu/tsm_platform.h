@@ -13,6 +13,9 @@
 #define TSM_PLATFORM_HOOKS "/sys/kernel/debug/tsm_emu.0"
 #define TSM_PLATFORM_PARAMS "/sys/module/tsm_emu/parameters"
 
+/* More platforms there can't be, whatever tsm_emu.instances says */
+#define TSM_PLATFORM_MAX 5
+
 /* Operations of the TSM that tsm_platform_stall() can hold */
 #define TSM_STALL_GUEST_REQ BIT(0)
 #define TSM_STALL_BIND BIT(1)

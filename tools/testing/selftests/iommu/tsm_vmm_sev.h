@@ -71,9 +71,7 @@ struct sev_object {
 #define SEV_OBJECT_GUID(type) \
 	{ 0x5e, 0x1f, 0x7e, 0x57, 0, 0, 0, 0x40, 0x80, [15] = (type) + 1 }
 
-/**
- * struct sev_ghcb - the fields of the GHCB that SEV-TIO uses
- */
+/* The fields of the GHCB (AMD 56421) that SEV-TIO uses, at their places there */
 struct sev_ghcb {
 	u8 reserved[0x1f8];
 	u64 rax;
