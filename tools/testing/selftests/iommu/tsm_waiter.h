@@ -116,12 +116,16 @@ static int end_waiter(struct __test_metadata *_metadata, struct waiter *w,
 static void expect_interrupted(struct __test_metadata *_metadata,
 			       struct waiter *w)
 {
+	struct timespec since;
 	int rc;
 
+	tsm_wait_start_clock(&since);
 	ASSERT_EQ(0, tsm_thread_interrupt(&w->thread));
 	ASSERT_EQ(0, tsm_thread_join(&w->thread, &rc)) {
 		TH_LOG("%s can't be interrupted", w->what);
 	}
+	TH_LOG("%s ended %u ms after the signal", w->what,
+	       tsm_wait_ms(&since));
 	EXPECT_EQ(-EINTR, rc) {
 		TH_LOG("%s: %s", w->what, strerrorname_np(-rc) ?: "0");
 	}
