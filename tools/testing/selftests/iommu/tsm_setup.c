@@ -157,18 +157,25 @@ static int find_entry(struct tsm_setup *s, const char *path, const char *prefix,
 	return entry ? 0 : tsm_fail(s, ENOENT, "find %s* in %s", prefix, path);
 }
 
-int tsm_find_platform(struct tsm_setup *s)
+int tsm_find_device(struct tsm_setup *s)
 {
-	const char *hint = "this takes root and a kernel with CONFIG_TSM_EMU";
-
 	if (!fn_exists(s->fn->dsm))
 		load_module("tsm-emu");
 	if (!fn_exists(s->fn->dsm))
 		return tsm_lack(s, ENODEV, "find PCI function %s of the emulated platform (%s)",
-				s->fn->dsm, hint);
+				s->fn->dsm,
+				"this takes root and a kernel with CONFIG_TSM_EMU");
+	return 0;
+}
+
+int tsm_find_platform(struct tsm_setup *s)
+{
+	int rc = tsm_find_device(s);
+
+	if (rc)
+		return rc;
 	if (find_entry(s, "/sys/devices/platform/tsm_emu.0/tsm", "tsm", s->tsm))
-		return tsm_lack(s, ENODEV, "find the emulated platform's TSM (%s)",
-				hint);
+		return tsm_lack(s, ENODEV, "find the emulated platform's TSM (CONFIG_PCI_TSM)");
 	return 0;
 }
 

@@ -80,7 +80,11 @@ const struct tsm_function *tsm_find_function(const char *name);
 void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn);
 void tsm_setup_close(struct tsm_setup *s);
 
-/* The host's part, through sysfs; each does nothing if it is done already */
+/*
+ * The host's part, through sysfs; each does nothing if it is done already. A
+ * platform is a device and the TSM that manages it.
+ */
+int tsm_find_device(struct tsm_setup *s);
 int tsm_find_platform(struct tsm_setup *s);
 int tsm_make_vf(struct tsm_setup *s);
 int tsm_connect(struct tsm_setup *s);
