@@ -2,7 +2,7 @@
 #
 # The way in: `make help` lists every target. What is made stands below build/.
 
-known := demo lockdep kasan
+known := demo lockdep kasan notsm
 comma := ,
 stamp := build/stamp
 
@@ -11,16 +11,17 @@ stamp := build/stamp
 
 # The kernel's makefiles must not see the variables of this one
 MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T M N P PROTO S LINUX
+unexport MAKEFLAGS MAKELEVEL CONFIG T M N P PROTO S V LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
-test: configs = $(or $(subst $(comma), ,$(CONFIG)),lockdep kasan)
+test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(shell tools/vm/run kernels $(tests)))
 demo bench vm: one = --one
 demo: proto = $(PROTO:%=-p %)
 mutants: mutations = $(subst $(comma), ,$(M))
+variants: variants = $(subst $(comma), ,$(V))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
-.PHONY: help demo test bench mutants fuzz vm kernel series refresh check gates assemble discard base clean
+.PHONY: help demo test bench mutants fuzz variants vm kernel series refresh check gates assemble discard base clean
 
 help: ## This list
 	@echo "Guest requests of confidential VMs to the platform's TSM: a patch series for Linux 7.3"
@@ -28,11 +29,12 @@ help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo
-	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default lockdep,kasan"
+	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default all but demo"
 	@echo "  PROTO=name      the guest that 'demo' runs: tdisp (default), sev-tio, cca, tdx"
 	@echo "  T=name          the tests to run, default all; T=help lists them"
 	@echo "  N=number        how often 'test' runs each, default once"
 	@echo "  M=name          the mutations to try, default all; M=help lists them"
+	@echo "  V=name          the variants to build, default all; V=help lists them"
 	@echo "  P=name          the guest protocols to fuzz, default all; P=help lists them"
 	@echo "  S=seconds       how long to fuzz each, default 20"
 	@echo "  LINUX=dir       stand on a Linux 7.3 tree of your own, until the next 'make base'"
@@ -41,7 +43,7 @@ help: ## This list
 demo: valid kernels ## See a KVM guest lock, attest and start its device, exit by exit
 	@tools/vm/run demo $(configs) $(proto)
 
-test: valid kernels ## Run every test on the lockdep and the kasan kernel
+test: valid kernels ## Run every test on the lockdep, the kasan and the notsm kernel
 	@tools/vm/run test $(configs) $(tests)
 
 bench: valid kernels ## Count the instructions of guest requests against the aims (no part of 'test')
@@ -53,6 +55,10 @@ mutants: known assembled ## Break each check of the kernel and see a test fail (
 fuzz: assembled ## Fuzz the decoders of the guest protocols in user space (no part of 'test')
 	@tools/vm/setup fuzz
 	@tools/vm/fuzz/run $(or $(S),20) $(subst $(comma), ,$(P))
+
+variants: listed assembled ## Build it with parts left out or as modules (long, no part of 'test')
+	@tools/vm/setup gates
+	@tools/vm/build-variants $(variants)
 
 vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
 	@tools/vm/run shell $(configs)
@@ -86,13 +92,16 @@ clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); th
 
 # The steps that the targets share
 
-.PHONY: valid known based assembled kernels
+.PHONY: valid known listed based assembled kernels
 
 valid:
 	@tools/vm/run check $(one) $(configs) $(tests) $(proto)
 
 known:
 	@tools/vm/mutants check $(mutations)
+
+listed:
+	@tools/vm/build-variants check $(variants)
 
 $(stamp)/setup: tools/vm/setup tools/vm/packages
 	@tools/vm/setup

@@ -4,7 +4,9 @@ import os
 
 from vm import ROOT
 
-CONFIGS = ("demo", "lockdep", "kasan")
+# Those that `make test` uses unless it is told
+TESTED = ("lockdep", "kasan", "notsm")
+CONFIGS = ("demo", *TESTED)
 
 
 class Test:

@@ -13,6 +13,18 @@
 #include "iommufd_private.h"
 
 /**
+ * iommufd_vdevice_can_be_tdi() - Can a TSM ever know the device of a vDEVICE?
+ * @vdev: vDEVICE to look at
+ *
+ * Return: true for a PCI function on a kernel with CONFIG_PCI_TSM. For all else
+ * the ioctls return EOPNOTSUPP.
+ */
+bool iommufd_vdevice_can_be_tdi(const struct iommufd_vdevice *vdev)
+{
+	return IS_ENABLED(CONFIG_PCI_TSM) && dev_is_pci(vdev->idev->dev);
+}
+
+/**
  * iommufd_vdevice_get_binding() - Current binding of a vDEVICE
  * @vdev: vDEVICE to look at
  *
@@ -206,7 +218,7 @@ int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(vdev))
 		return PTR_ERR(vdev);
 
-	if (!dev_is_pci(vdev->idev->dev)) {
+	if (!iommufd_vdevice_can_be_tdi(vdev)) {
 		iommufd_put_object(ucmd->ictx, &vdev->obj);
 		return -EOPNOTSUPP;
 	}

@@ -60,7 +60,7 @@ int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
 	struct pci_tsm_binding *binding;
 	struct iommufd_vdevice *vdev;
 	int rc = -EOPNOTSUPP;
-	bool is_pci;
+	bool can_be_tdi;
 
 	vdev = iommufd_get_vdevice(ucmd, cmd->vdevice_id);
 	if (IS_ERR(vdev))
@@ -70,14 +70,14 @@ int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
 	 * Neither the firmware nor a page that userspace withholds may stall the
 	 * destruction of the vDEVICE, so go on without it.
 	 */
-	is_pci = dev_is_pci(vdev->idev->dev);
+	can_be_tdi = iommufd_vdevice_can_be_tdi(vdev);
 	binding = iommufd_vdevice_get_binding(vdev);
 	iommufd_put_object(ucmd->ictx, &vdev->obj);
 
 	cmd->out_resp_len = 0;
 	cmd->out_flags = 0;
 	cmd->out_tsm_code = 0;
-	if (is_pci)
+	if (can_be_tdi)
 		rc = vdevice_guest_req(ucmd, binding);
 	if (binding)
 		pci_tsm_binding_put(binding);
@@ -154,7 +154,7 @@ int iommufd_vdevice_tsm_info_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(vdev))
 		return PTR_ERR(vdev);
 
-	if (dev_is_pci(vdev->idev->dev))
+	if (iommufd_vdevice_can_be_tdi(vdev))
 		pdev = pci_dev_get(to_pci_dev(vdev->idev->dev));
 	iommufd_put_object(ucmd->ictx, &vdev->obj);
 

@@ -7,9 +7,12 @@
  *   doe.c       DOE mailbox of a Device Security Manager (DSM)
  *   tdisp.c     TDISP responder of a DSM: the state of each TDI
  *   iommu.c     IOMMU for the functions of the segment
+ *   hooks.c     what tests watch and hold, in debugfs
+ *
+ * With CONFIG_PCI_TSM only:
+ *
  *   fw.h        the TSM, and the files that it is made of
  *   debug.c     messages of the TSM's own, one of each class, for tests
- *   hooks.c     what tests watch and hold, in debugfs
  *   other_vm.c  another VM that has a function, for tests
  */
 #ifndef __TSM_EMU_H
@@ -256,16 +259,42 @@ size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 void tsm_emu_tdi_reset(struct tsm_emu_tdi *tdi);
 void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
 int tsm_emu_iommu_register(struct tsm_emu *emu);
-int tsm_emu_tsm_check_params(void);
-int tsm_emu_tsm_register(struct tsm_emu *emu);
-void tsm_emu_debug_init(void);
-int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 int tsm_emu_stall(struct tsm_emu *emu, u32 op);
 bool tsm_emu_stall_work(struct tsm_emu *emu, u32 op, const bool *aborted);
 void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted);
 int tsm_emu_hooks_add(struct tsm_emu *emu);
+
+#ifdef CONFIG_PCI_TSM
+int tsm_emu_tsm_check_params(void);
+int tsm_emu_tsm_register(struct tsm_emu *emu);
+void tsm_emu_debug_init(void);
+int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir);
 void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir);
+#else
+static inline int tsm_emu_tsm_check_params(void)
+{
+	return 0;
+}
+
+static inline int tsm_emu_tsm_register(struct tsm_emu *emu)
+{
+	return 0;
+}
+
+static inline void tsm_emu_debug_init(void)
+{
+}
+
+static inline int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir)
+{
+	return 0;
+}
+
+static inline void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
+{
+}
+#endif
 
 /* Operations of the TSM that a test can hold, &tsm_emu.stall */
 #define TSM_EMU_STALL_GUEST_REQ		BIT(0)

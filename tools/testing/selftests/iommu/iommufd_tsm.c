@@ -1021,12 +1021,6 @@ TEST_F(tsm_bound, info_huge_room)
 	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
 }
 
-static int call_info(struct tsm_test *t, struct iommu_vdevice_tsm_info *cmd)
-{
-	cmd->size = sizeof(*cmd);
-	return ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd) ? -errno : 0;
-}
-
 TEST_F(tsm_bound, info_eopnotsupp)
 {
 	struct iommu_vdevice_tsm_info cmd = {
@@ -1034,19 +1028,19 @@ TEST_F(tsm_bound, info_eopnotsupp)
 		.flags = 1,
 	};
 
-	EXPECT_EQ(-EOPNOTSUPP, call_info(&self->t, &cmd));
+	EXPECT_EQ(-EOPNOTSUPP, ioctl_info(&self->t, &cmd));
 	cmd.flags = 0;
 	cmd.__reserved = 1;
-	EXPECT_EQ(-EOPNOTSUPP, call_info(&self->t, &cmd));
+	EXPECT_EQ(-EOPNOTSUPP, ioctl_info(&self->t, &cmd));
 }
 
 TEST_F(tsm_bound, info_enoent)
 {
 	struct iommu_vdevice_tsm_info cmd = { .vdevice_id = INT32_MAX };
 
-	EXPECT_EQ(-ENOENT, call_info(&self->t, &cmd));
+	EXPECT_EQ(-ENOENT, ioctl_info(&self->t, &cmd));
 	cmd.vdevice_id = self->t.s.viommu_id;
-	EXPECT_EQ(-ENOENT, call_info(&self->t, &cmd));
+	EXPECT_EQ(-ENOENT, ioctl_info(&self->t, &cmd));
 }
 
 /* What does not depend on the messages is there all the same */
@@ -1057,7 +1051,7 @@ TEST_F(tsm_bound, info_efault)
 		.num_msgs = 1,
 	};
 
-	EXPECT_EQ(-EFAULT, call_info(&self->t, &cmd));
+	EXPECT_EQ(-EFAULT, ioctl_info(&self->t, &cmd));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, cmd.out_state);
 	EXPECT_EQ(ARRAY_SIZE(tdisp_msgs), cmd.num_msgs);
 }
@@ -1540,7 +1534,7 @@ static int call_info_enomem(void *data)
 		.msgs_uptr = (uintptr_t)msgs,
 	};
 
-	return call_info(t, &cmd);
+	return ioctl_info(t, &cmd);
 }
 
 static void check_still_bound(struct __test_metadata *_metadata,

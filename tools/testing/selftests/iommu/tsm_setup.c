@@ -193,18 +193,25 @@ int tsm_find_tsm(struct tsm_setup *s, unsigned int platform)
 	return 0;
 }
 
-int tsm_find_platform(struct tsm_setup *s)
+int tsm_find_device(struct tsm_setup *s)
 {
-	const char *hint = "this takes root and a kernel with CONFIG_TSM_EMU";
-
 	if (!fn_exists(s->fn->dsm))
 		load_module("tsm-emu");
 	if (!fn_exists(s->fn->dsm))
 		return tsm_lack(s, ENODEV, "find PCI function %s of the emulated platform (%s)",
-				s->fn->dsm, hint);
+				s->fn->dsm,
+				"this takes root and a kernel with CONFIG_TSM_EMU");
+	return 0;
+}
+
+int tsm_find_platform(struct tsm_setup *s)
+{
+	int rc = tsm_find_device(s);
+
+	if (rc)
+		return rc;
 	if (tsm_find_tsm(s, s->fn->platform))
-		return tsm_lack(s, ENODEV, "find the emulated platform's TSM (%s)",
-				hint);
+		return tsm_lack(s, ENODEV, "find the emulated platform's TSM (CONFIG_PCI_TSM)");
 	return 0;
 }
 

@@ -85,7 +85,11 @@ const struct tsm_function *tsm_find_function_of(unsigned int platform,
 void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn);
 void tsm_setup_close(struct tsm_setup *s);
 
-/* The host's part, through sysfs; each does nothing if it is done already */
+/*
+ * The host's part, through sysfs; each does nothing if it is done already. A
+ * platform is a device and the TSM that manages it.
+ */
+int tsm_find_device(struct tsm_setup *s);
 int tsm_find_platform(struct tsm_setup *s);
 int tsm_find_tsm(struct tsm_setup *s, unsigned int platform);
 int tsm_make_vf(struct tsm_setup *s);

@@ -192,16 +192,21 @@ static void run(struct __test_metadata *_metadata, struct tsm_test *t)
 	ASSERT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
 }
 
+static int ioctl_info(struct tsm_test *t, struct iommu_vdevice_tsm_info *cmd)
+{
+	cmd->size = sizeof(*cmd);
+	return ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd) ? -errno : 0;
+}
+
 static void info(struct __test_metadata *_metadata, struct tsm_test *t,
 		 struct iommu_vdevice_tsm_info *cmd)
 {
 	*cmd = (struct iommu_vdevice_tsm_info) {
-		.size = sizeof(*cmd),
 		.vdevice_id = t->s.vdevice_id,
 		.num_msgs = cmd->num_msgs,
 		.msgs_uptr = cmd->msgs_uptr,
 	};
-	ASSERT_EQ(0, ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd));
+	ASSERT_EQ(0, ioctl_info(t, cmd));
 }
 
 static u32 info_state(struct __test_metadata *_metadata, struct tsm_test *t)

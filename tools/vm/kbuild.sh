@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Configure and make a kernel in build/linux; to be sourced. Objects go to
+# build/linux/.o-<name>: below the source, for then the compiler sees relative paths
+# only and ccache serves every clone alike.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+linux=$root/build/linux
+configs=$root/tools/vm/configs
+
+die() { printf 'error: %s\n' "$1" >&2; shift; [ $# -eq 0 ] || printf '       %s\n' "$@" >&2; exit 1; }
+
+# kbuild_begin <name> [variable=value]...: what kmake makes from now on. Two builds
+# into one directory break each other, so waits for the other.
+kbuild_begin()
+{
+	local name=$1 cc=gcc arg
+	shift
+	out=$linux/.o-$name
+	mkdir -p "$root/build/log"
+	exec 9>"$root/build/.kernel-$name"
+	flock -n 9 || { printf '  WAIT      another build of the %s kernel\n' "$name"; flock 9; }
+
+	for arg; do
+		case $arg in CROSS_COMPILE=*) cc=${arg#*=}gcc ;; esac
+	done
+	if command -v ccache >/dev/null; then
+		cc="ccache $cc"
+		export CCACHE_DIR=${TSM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tsm-guest-request}/ccache
+		export CCACHE_MAXSIZE=4G
+	fi
+	export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_USER=tsm KBUILD_BUILD_HOST=tsm
+	kmake=(make -C "$linux" O=".o-$name" CC="$cc" "$@")
+}
+
+# The options on stdin, each as it is asked for last
+last_of_each()
+{
+	awk '/^CONFIG_[A-Z0-9_]+=/ { name = $0; sub(/=.*/, "", name) }
+	     /^# CONFIG_[A-Z0-9_]+ is not set$/ { name = $2 }
+	     name { if (!(name in line)) order[++n] = name; line[name] = $0; name = "" }
+	     END { for (i = 1; i <= n; i++) print line[order[i]] }'
+}
+
+# Every option that was asked for is so in .config
+check_config()
+{
+	local option want bad=0
+	while read -r want; do
+		case $want in
+		CONFIG_*)
+			option=${want%%=*}
+			grep -qxF "$want" "$out/.config" && continue ;;
+		*)
+			option=${want#\# }
+			option=${option% is not set}
+			grep -q "^$option=" "$out/.config" || continue ;;
+		esac
+		printf 'error: %s was dropped, .config has: %s\n' "$want" \
+			"$(grep -E "^(# )?$option[= ]" "$out/.config" || echo nothing)" >&2
+		bad=1
+	done < "$1"
+	return $bad
+}
+
+# kbuild_configure <log>: over allnoconfig, from the options on stdin. An option that
+# does not end up in .config is an error.
+kbuild_configure()
+{
+	local all=$out/fragments.config new=$out/fragments.new
+	grep -rqs '^config TSM_EMU$' "$linux/drivers/virt/coco" ||
+		die "the kernel in build/linux is without the series" "run 'make assemble'"
+	mkdir -p "$out"
+	last_of_each > "$new"
+	if [ -f "$out/.config" ] && cmp -s "$new" "$all"; then
+		"${kmake[@]}" -s olddefconfig >>"$1" 2>&1 || return
+	else
+		"${kmake[@]}" -s KCONFIG_ALLCONFIG=fragments.new allnoconfig >>"$1" 2>&1 || return
+	fi
+	check_config "$new" || { rm -f "$all"; return 1; }
+	mv "$new" "$all"
+}
