@@ -1251,8 +1251,9 @@ static u16 host_rid(struct __test_metadata *_metadata,
 		    const struct tsm_function *fn)
 {
 	unsigned int domain, bus, dev, func;
+	int nr = sscanf(fn->bdf, "%x:%x:%x.%u", &domain, &bus, &dev, &func);
 
-	ASSERT_EQ(4, sscanf(fn->bdf, "%x:%x:%x.%u", &domain, &bus, &dev, &func));
+	ASSERT_EQ(4, nr);
 	return bus << 8 | dev << 3 | func;
 }
 
