@@ -184,30 +184,42 @@ struct tsm_sev_tio_tdi_info_rsp {
 	u8 reserved[8];
 } __packed;
 
+/*
+ * A request says what Validated becomes, and whether pages that are not uniform
+ * change, too (FORCE, inferred from its name). A response says whether some page
+ * changed; where its bit is was inferred, no source states it.
+ */
 #define TSM_SEV_TIO_MMIO_VALIDATED	BIT(0)
 #define TSM_SEV_TIO_MMIO_FORCE		BIT(1)
+#define TSM_SEV_TIO_MMIO_CHANGED	BIT(0)
 
 /**
- * struct tsm_sev_tio_mmio_validate - payload of MMIO_VALIDATE_REQ
- * @tdi: the TDI
+ * struct tsm_sev_tio_mmio_pages - what MMIO_VALIDATE is about
  * @base: guest physical address of the first page
  * @pages: number of 4K pages
  * @range_offset: first page within the MMIO range, counted in 4K pages. That
  *	unit is inferred from @pages, no source states it.
- * @flags: TSM_SEV_TIO_MMIO_VALIDATED is what Validated becomes,
- *	TSM_SEV_TIO_MMIO_FORCE (inferred from its name) changes pages that are
- *	not uniform, too
+ * @flags: TSM_SEV_TIO_MMIO_*
  * @range_id: MMIO range of the interface report
  * @reserved: 0
  */
-struct tsm_sev_tio_mmio_validate {
-	union tsm_sev_tio_tdi tdi;
+struct tsm_sev_tio_mmio_pages {
 	__le64 base;
 	__le32 pages;
 	__le32 range_offset;
 	__le16 flags;
 	__le16 range_id;
 	u8 reserved[12];
+} __packed;
+
+/**
+ * struct tsm_sev_tio_mmio_validate - payload of MMIO_VALIDATE_REQ
+ * @tdi: the TDI
+ * @mmio: pages, and what to make of them
+ */
+struct tsm_sev_tio_mmio_validate {
+	union tsm_sev_tio_tdi tdi;
+	struct tsm_sev_tio_mmio_pages mmio;
 } __packed;
 
 /**
@@ -241,27 +253,14 @@ enum tsm_sev_tio_mmio_validate_status {
 	TSM_SEV_TIO_MMIO_VALIDATE_NOT_4K = 10,
 };
 
-/* Some page changed. The bit's place is inferred: no source states it */
-#define TSM_SEV_TIO_MMIO_CHANGED	BIT(0)
-
 /**
  * struct tsm_sev_tio_mmio_validate_rsp - payload of MMIO_VALIDATE_RSP
  * @result: TDI and enum tsm_sev_tio_mmio_validate_status
- * @base: as in the request
- * @pages: as in the request
- * @range_offset: as in the request
- * @flags: TSM_SEV_TIO_MMIO_CHANGED
- * @range_id: as in the request
- * @reserved: 0
+ * @mmio: as in the request, but for the flags
  */
 struct tsm_sev_tio_mmio_validate_rsp {
 	union tsm_sev_tio_result result;
-	__le64 base;
-	__le32 pages;
-	__le32 range_offset;
-	__le16 flags;
-	__le16 range_id;
-	u8 reserved[12];
+	struct tsm_sev_tio_mmio_pages mmio;
 } __packed;
 
 /* Attributes have the bits of the interface report, PCI_TDISP_MMIO_* */

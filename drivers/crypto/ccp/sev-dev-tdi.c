@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDIs of SNP guests: bind, unbind and guest requests of the SEV-TIO link TSM.
+ * TDIs of SNP guests: functions of a DSM that are or could be TDIs, bind, unbind and
+ * guest requests of the SEV-TIO link TSM.
  *
  * The host's part of a bind is to lock the TDI, so that the guest can look at it.
  * To start it is the guest's decision, nothing here does.
@@ -45,6 +46,23 @@ static struct tio_dsm *pdev_to_dsm(struct pci_dev *pdev)
 {
 	return container_of(pdev->tsm->dsm_dev->tsm, struct tio_dsm,
 			    tsm.base_tsm);
+}
+
+/**
+ * sev_tio_probe() - Add a function that can't be a DSM itself
+ * @pdev: function
+ * @tsm_dev: the link TSM
+ *
+ * Context: as &pci_tsm_link_ops.probe
+ * Return: to be freed with kfree(); NULL without memory, or if no DSM manages @pdev
+ */
+struct pci_tsm *sev_tio_probe(struct pci_dev *pdev, struct tsm_dev *tsm_dev)
+{
+	struct pci_tsm *tsm __free(kfree) = kzalloc_obj(*tsm);
+
+	if (!tsm || pci_tsm_link_constructor(pdev, tsm, tsm_dev))
+		return NULL;
+	return no_free_ptr(tsm);
 }
 
 /* See a command through whose first attempt came to @ret */

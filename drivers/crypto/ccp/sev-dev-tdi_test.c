@@ -55,9 +55,16 @@ static int get_guest(struct kvm *kvm, struct sev_snp_guest *guest)
 	return 0;
 }
 
+/* It goes with the test */
+static void keep_fn(struct device *dev)
+{
+}
+
 static void init_fn(struct tdi_test *t, struct pci_dev *pdev, const char *name,
 		    u16 rid)
 {
+	device_initialize(&pdev->dev);
+	pdev->dev.release = keep_fn;
 	pdev->dev.init_name = name;
 	pdev->bus = &t->bus;
 	pdev->devfn = rid & 0xff;
@@ -1020,7 +1027,40 @@ static void guests_of_kvm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sev_get_snp_guest(snp_vm, &guest), -EOPNOTSUPP);
 }
 
+/*
+ * Functions
+ */
+
+static struct pci_tsm *probe_none(struct tsm_dev *tsm_dev, struct pci_dev *pdev)
+{
+	return NULL;
+}
+
+/* A VF goes by the DSM of its PF, which must be connected */
+static void probe_function(struct kunit *test)
+{
+	struct pci_tsm_ops link_ops = { .probe = probe_none };
+	struct tsm_dev tsm_dev = { .pci_ops = &link_ops };
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tsm *tsm;
+
+	t->vf.tsm = NULL;
+	t->vf.is_virtfn = 1;
+	t->vf.physfn = &t->pf0;
+	tsm = sev_tio_probe(&t->vf, &tsm_dev);
+	KUNIT_ASSERT_NOT_NULL(test, tsm);
+	KUNIT_EXPECT_PTR_EQ(test, tsm->pdev, &t->vf);
+	KUNIT_EXPECT_PTR_EQ(test, tsm->dsm_dev, &t->pf0);
+	KUNIT_EXPECT_PTR_EQ(test, tsm->tsm_dev, &tsm_dev);
+	kfree(tsm);
+
+	t->pf0.tsm = NULL;
+	KUNIT_EXPECT_NULL(test, sev_tio_probe(&t->vf, &tsm_dev));
+	t->pf0.tsm = &t->dsm.tsm.base_tsm;
+}
+
 static struct kunit_case tdi_cases[] = {
+	KUNIT_CASE(probe_function),
 	KUNIT_CASE(layout_of_bind),
 	KUNIT_CASE(layout_of_unbind),
 	KUNIT_CASE(layout_of_force),

@@ -4,8 +4,9 @@
  * files of hooks.c:
  *
  *   tdis      a line for each: routing id, id that the VMM chose, state, pages
- *             that the guest accepted of the first BAR and of the second, and
- *             whether its DMA reaches the guest
+ *             that the guest accepted of the first BAR and of the second,
+ *             whether its DMA reaches the guest, and the sum of 1 if the first
+ *             BAR is not for the TEE and 2 if the second is not
  *   objects   objects that the host keeps for the guest, struct emu_object_hdr
  *             before each
  *   secrets   struct emu_sev_secrets for each that has keys
@@ -21,12 +22,14 @@
 #include "fw.h"
 
 static enum pci_tdisp_state bound_state(struct tsm_emu *emu,
-					struct tsm_emu_bound *bound)
+					struct tsm_emu_bound *bound,
+					unsigned int *non_tee)
 {
 	struct tsm_emu_fn *fn;
 
 	guard(raw_spinlock_irqsave)(&emu->lock);
 	fn = tsm_emu_find_fn(emu, pci_dev_id(bound->tdi.pdev));
+	*non_tee = fn ? fn->tdi.non_tee : 0;
 	return fn ? fn->tdi.state : PCI_TDISP_STATE_CONFIG_UNLOCKED;
 }
 
@@ -56,13 +59,16 @@ static int tdis_show(struct seq_file *m, void *unused)
 
 	guard(mutex)(&emu->bound_lock);
 	list_for_each_entry(bound, &emu->bound, node) {
-		enum pci_tdisp_state state = bound_state(emu, bound);
+		enum pci_tdisp_state state;
+		unsigned int non_tee;
 
-		seq_printf(m, "%04x %08x %s %u %u %u\n",
+		state = bound_state(emu, bound, &non_tee);
+		seq_printf(m, "%04x %08x %s %u %u %u %u\n",
 			   pci_dev_id(bound->tdi.pdev), bound->tdi.tdi_id,
 			   names[state], bound_pages(bound, 0),
 			   bound_pages(bound, 1),
-			   state == PCI_TDISP_STATE_RUN && !bound->dma_blocked);
+			   state == PCI_TDISP_STATE_RUN && !bound->dma_blocked,
+			   non_tee);
 	}
 	return 0;
 }

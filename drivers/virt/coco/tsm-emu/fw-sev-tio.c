@@ -189,12 +189,12 @@ static int sev_tio_tdi_info(struct tsm_emu_bound *bound,
 
 /* The host maps BARs at their own address, there is no other page of theirs */
 static int sev_tio_check_pages(struct tsm_emu_bound *bound,
-			       const struct tsm_sev_tio_mmio_validate *req,
+			       const struct tsm_sev_tio_mmio_pages *mmio,
 			       struct tsm_emu_range *range)
 {
-	u32 first = le32_to_cpu(req->range_offset);
-	u32 pages = le32_to_cpu(req->pages);
-	u64 base = le64_to_cpu(req->base);
+	u32 first = le32_to_cpu(mmio->range_offset);
+	u32 pages = le32_to_cpu(mmio->pages);
+	u64 base = le64_to_cpu(mmio->base);
 
 	if (!range)
 		return TSM_SEV_TIO_MMIO_VALIDATE_NOT_REPORTED;
@@ -204,7 +204,7 @@ static int sev_tio_check_pages(struct tsm_emu_bound *bound,
 		return TSM_SEV_TIO_MMIO_VALIDATE_OUT_OF_RANGE;
 	if (base != range->base + (u64)first * SZ_4K)
 		return TSM_SEV_TIO_MMIO_VALIDATE_NOT_ASSIGNED;
-	if (!(le16_to_cpu(req->flags) & TSM_SEV_TIO_MMIO_FORCE) &&
+	if (!(le16_to_cpu(mmio->flags) & TSM_SEV_TIO_MMIO_FORCE) &&
 	    !tsm_emu_range_is_uniform(range, first, pages))
 		return TSM_SEV_TIO_MMIO_VALIDATE_NOT_UNIFORM;
 	return TSM_SEV_TIO_MMIO_VALIDATE_SUCCESS;
@@ -213,16 +213,14 @@ static int sev_tio_check_pages(struct tsm_emu_bound *bound,
 static int sev_tio_mmio_validate(struct tsm_emu_bound *bound,
 				 struct sev_tio_msg *msg)
 {
-	const struct tsm_sev_tio_mmio_validate *req = &msg->req.mmio_validate;
+	const struct tsm_sev_tio_mmio_pages *mmio = &msg->req.mmio_validate.mmio;
 	struct tsm_sev_tio_mmio_validate_rsp *rsp = &msg->rsp.mmio_validate;
-	bool validated = le16_to_cpu(req->flags) & TSM_SEV_TIO_MMIO_VALIDATED;
+	bool validated = le16_to_cpu(mmio->flags) & TSM_SEV_TIO_MMIO_VALIDATED;
 	struct tsm_emu_range *range;
 	int status, rc;
 
-	rsp->base = req->base;
-	rsp->pages = req->pages;
-	rsp->range_offset = req->range_offset;
-	rsp->range_id = req->range_id;
+	rsp->mmio = *mmio;
+	rsp->mmio.flags = 0;
 	if (!sev_tio_is_ours(bound, msg)) {
 		sev_tio_set_status(msg, TSM_SEV_TIO_MMIO_VALIDATE_INVALID_TDI);
 		return 0;
@@ -233,13 +231,13 @@ static int sev_tio_mmio_validate(struct tsm_emu_bound *bound,
 	if (rc)
 		return rc;
 
-	range = tsm_emu_mmio_find(&bound->mmio, le16_to_cpu(req->range_id));
-	status = sev_tio_check_pages(bound, req, range);
+	range = tsm_emu_mmio_find(&bound->mmio, le16_to_cpu(mmio->range_id));
+	status = sev_tio_check_pages(bound, mmio, range);
 	sev_tio_set_status(msg, status);
 	if (status == TSM_SEV_TIO_MMIO_VALIDATE_SUCCESS &&
-	    tsm_emu_tdi_validate(bound, range, le32_to_cpu(req->range_offset),
-				 le32_to_cpu(req->pages), validated))
-		rsp->flags = cpu_to_le16(TSM_SEV_TIO_MMIO_CHANGED);
+	    tsm_emu_tdi_validate(bound, range, le32_to_cpu(mmio->range_offset),
+				 le32_to_cpu(mmio->pages), validated))
+		rsp->mmio.flags = cpu_to_le16(TSM_SEV_TIO_MMIO_CHANGED);
 	return 0;
 }
 

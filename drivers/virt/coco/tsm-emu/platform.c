@@ -232,7 +232,26 @@ static int emu_bridge_add(struct tsm_emu *emu, struct irq_domain *msi)
 	return devm_add_action_or_reset(emu->dev, emu_bus_remove, emu);
 }
 
-/* The bus comes last and goes first: it needs all the rest */
+static bool tsm_last;
+module_param(tsm_last, bool, 0644);
+MODULE_PARM_DESC(tsm_last,
+		 "TSM comes after the functions and goes before them, from the next probe on");
+
+/* The bus needs all the rest but the TSM, which it can meet in either order */
+static int emu_bus_and_tsm_add(struct tsm_emu *emu, struct irq_domain *msi)
+{
+	bool first = !READ_ONCE(tsm_last);
+	int rc;
+
+	rc = first ? tsm_emu_tsm_register(emu) : 0;
+	if (rc)
+		return rc;
+	rc = emu_bridge_add(emu, msi);
+	if (rc)
+		return rc;
+	return first ? 0 : tsm_emu_tsm_register(emu);
+}
+
 static int emu_probe(struct platform_device *pdev)
 {
 	struct irq_domain *msi;
@@ -260,10 +279,7 @@ static int emu_probe(struct platform_device *pdev)
 	rc = tsm_emu_iommu_register(emu);
 	if (rc)
 		return rc;
-	rc = tsm_emu_tsm_register(emu);
-	if (rc)
-		return rc;
-	return emu_bridge_add(emu, msi);
+	return emu_bus_and_tsm_add(emu, msi);
 }
 
 static struct platform_driver emu_driver = {

@@ -53,14 +53,14 @@ int tsm_emu_tdi_identify(struct tsm_emu_bound *bound)
 	siphash_key_t key;
 	int rc;
 
-	rc = tdi_device_key(bound, &key);
-	if (rc)
-		return rc;
-
 	rc = tsm_emu_make_vca(&blob);
 	if (rc)
 		return rc;
 	tdi_set_object(bound, EMU_OBJECT_VCA, blob);
+
+	rc = tdi_device_key(bound, &key);
+	if (rc)
+		return rc;
 
 	rc = tsm_emu_make_certificates(&blob, &key);
 	memzero_explicit(&key, sizeof(key));

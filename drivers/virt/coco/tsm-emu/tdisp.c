@@ -16,8 +16,9 @@
 			 PCI_TDISP_LOCK_ALL_REQUEST_REDIRECT)
 
 /* Codes of the requests that the device serves, less 0x80 */
-#define REQ_MSGS	GENMASK(PCI_TDISP_STOP_INTERFACE & 0x7f,	\
-				PCI_TDISP_GET_VERSION & 0x7f)
+#define REQ_MSGS	(GENMASK(PCI_TDISP_STOP_INTERFACE & 0x7f,	\
+				 PCI_TDISP_GET_VERSION & 0x7f) |	\
+			 BIT(PCI_TDISP_SET_MMIO_ATTRIBUTE & 0x7f))
 
 static size_t tdisp_error(struct pci_tdisp_header *hdr,
 			  enum pci_tdisp_error code)
@@ -44,7 +45,7 @@ static size_t tdisp_get_capabilities(void *resp)
 	struct pci_tdisp_capabilities *rsp = resp;
 
 	memset(&rsp->dsm_caps, 0, sizeof(*rsp) - sizeof(rsp->hdr));
-	rsp->req_msgs_supported[0] = REQ_MSGS;
+	put_unaligned_le16(REQ_MSGS, rsp->req_msgs_supported);
 	rsp->lock_flags_supported = cpu_to_le16(LOCK_FLAGS);
 	rsp->dev_addr_width = 52;
 	rsp->num_req_this = 1;
@@ -73,7 +74,8 @@ static void tdisp_make_report(struct tsm_emu_tdi *tdi, u16 lock_flags,
 		range->first_page =
 			cpu_to_le64((tdi->bar[i].base + mmio_offset) / SZ_4K);
 		range->pages = cpu_to_le32(tdi->bar[i].size / SZ_4K);
-		range->attr = 0;
+		range->attr = i == TSM_EMU_UPDATABLE_BAR ?
+			      cpu_to_le16(PCI_TDISP_MMIO_ATTR_UPDATABLE) : 0;
 		/* 64-bit BARs take two registers each */
 		range->range_id = cpu_to_le16(2 * i);
 		range++;
@@ -111,6 +113,7 @@ static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 
 	tdisp_make_report(tdi, flags, mmio_offset);
 	tdisp_make_nonce(tdi);
+	tdi->non_tee = 0;
 	tdi->state = PCI_TDISP_STATE_CONFIG_LOCKED;
 
 	memcpy(rsp->start_nonce, tdi->nonce, sizeof(rsp->start_nonce));
@@ -161,6 +164,52 @@ static size_t tdisp_start(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 	return sizeof(struct pci_tdisp_header);
 }
 
+/* The BAR of a range that the report has and whose attributes can change, or -1 */
+static int tdisp_updatable_bar(const struct tsm_emu_tdi *tdi,
+			       const struct pci_tdisp_mmio_range *wanted)
+{
+	const struct pci_tdisp_interface_report *report =
+		(const void *)tdi->report;
+	u32 count = le32_to_cpu(report->mmio_range_count);
+
+	for (u32 i = 0; i < count; i++) {
+		const struct pci_tdisp_mmio_range *range =
+			&report->mmio_range[i];
+		u16 attr = le16_to_cpu(range->attr);
+
+		if (range->range_id != wanted->range_id)
+			continue;
+		if (range->first_page != wanted->first_page ||
+		    range->pages != wanted->pages ||
+		    !(attr & PCI_TDISP_MMIO_ATTR_UPDATABLE) ||
+		    (attr ^ le16_to_cpu(wanted->attr)) & ~PCI_TDISP_MMIO_NON_TEE)
+			return -1;
+		return le16_to_cpu(range->range_id) / 2;
+	}
+	return -1;
+}
+
+static size_t tdisp_set_mmio_attribute(struct tsm_emu_tdi *tdi, const void *req,
+				       void *resp)
+{
+	const struct pci_tdisp_set_mmio_attribute *set = req;
+	bool non_tee = le16_to_cpu(set->range.attr) & PCI_TDISP_MMIO_NON_TEE;
+	int bar;
+
+	if (tdi->state != PCI_TDISP_STATE_RUN)
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+
+	bar = tdisp_updatable_bar(tdi, &set->range);
+	if (bar < 0)
+		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
+
+	if (non_tee)
+		tdi->non_tee |= BIT(bar);
+	else
+		tdi->non_tee &= ~BIT(bar);
+	return sizeof(struct pci_tdisp_header);
+}
+
 /**
  * tsm_emu_tdi_reset() - unlock a TDI
  * @tdi: TDI in whatever state
@@ -171,6 +220,7 @@ void tsm_emu_tdi_reset(struct tsm_emu_tdi *tdi)
 {
 	memzero_explicit(tdi->nonce, sizeof(tdi->nonce));
 	tdi->report_len = 0;
+	tdi->non_tee = 0;
 	tdi->state = PCI_TDISP_STATE_CONFIG_UNLOCKED;
 }
 
@@ -191,6 +241,8 @@ static size_t tdisp_req_len(u8 type)
 		return sizeof(struct pci_tdisp_get_interface_report);
 	case PCI_TDISP_START_INTERFACE:
 		return sizeof(struct pci_tdisp_start_interface);
+	case PCI_TDISP_SET_MMIO_ATTRIBUTE:
+		return sizeof(struct pci_tdisp_set_mmio_attribute);
 	default:
 		return sizeof(struct pci_tdisp_header);
 	}
@@ -205,7 +257,8 @@ static enum pci_tdisp_error tdisp_check(const struct tsm_emu_tdi *tdi,
 
 	if (hdr->version != PCI_TDISP_VERSION_1_0)
 		return PCI_TDISP_ERR_VERSION_MISMATCH;
-	if (!(hdr->type & PCI_TDISP_REQ) || code > 7 || !(REQ_MSGS & BIT(code)))
+	if (!(hdr->type & PCI_TDISP_REQ) || code >= BITS_PER_TYPE(u16) ||
+	    !(REQ_MSGS & BIT(code)))
 		return PCI_TDISP_ERR_UNSUPPORTED_REQUEST;
 	if (!tdi)
 		return PCI_TDISP_ERR_INVALID_INTERFACE;
@@ -254,6 +307,8 @@ size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 		return tdisp_start(tdi, req, resp);
 	case PCI_TDISP_STOP_INTERFACE:
 		return tdisp_stop(tdi);
+	case PCI_TDISP_SET_MMIO_ATTRIBUTE:
+		return tdisp_set_mmio_attribute(tdi, req, resp);
 	default:
 		return tdisp_error(rsp, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
 	}

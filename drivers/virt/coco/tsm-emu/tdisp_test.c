@@ -145,7 +145,7 @@ static void capabilities_test(struct kunit *test)
 	send(ctx, &req, sizeof(req));
 	expect_rsp(test, PCI_TDISP_GET_CAPABILITIES, sizeof(ctx->rsp.caps));
 	KUNIT_EXPECT_EQ(test, ctx->rsp.caps.req_msgs_supported[0], 0xfe);
-	KUNIT_EXPECT_EQ(test, ctx->rsp.caps.req_msgs_supported[1], 0);
+	KUNIT_EXPECT_EQ(test, ctx->rsp.caps.req_msgs_supported[1], 0x04);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(ctx->rsp.caps.lock_flags_supported),
 			0x15);
 }
@@ -216,6 +216,8 @@ static void report_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(report->mmio_range[0].pages), 16);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(report->mmio_range[1].range_id), 2);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(report->mmio_range[1].pages), 1);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(report->mmio_range[0].attr), 0);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(report->mmio_range[1].attr), 0x8);
 	KUNIT_EXPECT_EQ(test, get_unaligned_le32(bytes + 48),
 			strlen(TSM_EMU_DEVICE_INFO));
 }
@@ -263,6 +265,86 @@ static void wrong_state_test(struct kunit *test)
 	go_to(ctx, PCI_TDISP_STATE_ERROR);
 	send_report(ctx, 0, 1);
 	expect_error(test, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+}
+
+/* Range @index as the report has it, with the attributes @attr */
+static struct pci_tdisp_set_mmio_attribute
+mmio_attribute(struct ctx *ctx, unsigned int index, u16 attr)
+{
+	const struct pci_tdisp_interface_report *report =
+		(const void *)ctx->tdi.report;
+	struct pci_tdisp_set_mmio_attribute req = {
+		.hdr = header(PCI_TDISP_SET_MMIO_ATTRIBUTE),
+		.range = report->mmio_range[index],
+	};
+
+	req.range.attr = cpu_to_le16(attr);
+	return req;
+}
+
+static void mmio_attribute_test(struct kunit *test)
+{
+	struct pci_tdisp_set_mmio_attribute req;
+	struct ctx *ctx = test->priv;
+
+	go_to(ctx, PCI_TDISP_STATE_RUN);
+	req = mmio_attribute(ctx, 1, 0xc);
+	send(ctx, &req, sizeof(req));
+	expect_rsp(test, PCI_TDISP_SET_MMIO_ATTRIBUTE, 16);
+	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, BIT(1));
+	req = mmio_attribute(ctx, 1, 0x8);
+	send(ctx, &req, sizeof(req));
+	expect_rsp(test, PCI_TDISP_SET_MMIO_ATTRIBUTE, 16);
+	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, 0);
+
+	/* It is not what the next guest finds */
+	req = mmio_attribute(ctx, 1, 0xc);
+	send(ctx, &req, sizeof(req));
+	go_to(ctx, PCI_TDISP_STATE_CONFIG_UNLOCKED);
+	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, 0);
+}
+
+static void expect_not_updated(struct kunit *test,
+			       const struct pci_tdisp_set_mmio_attribute *req,
+			       size_t len, enum pci_tdisp_error code)
+{
+	struct ctx *ctx = test->priv;
+
+	send(ctx, req, len);
+	expect_error(test, code);
+	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, 0);
+}
+
+static void mmio_attribute_refused_test(struct kunit *test)
+{
+	struct pci_tdisp_set_mmio_attribute req;
+	struct ctx *ctx = test->priv;
+	size_t len = sizeof(req);
+
+	for (int state = 0; state <= PCI_TDISP_STATE_ERROR; state++) {
+		if (state == PCI_TDISP_STATE_RUN)
+			continue;
+		go_to(ctx, state);
+		req = mmio_attribute(ctx, 1, 0xc);
+		expect_not_updated(test, &req, len,
+				   PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+	}
+
+	go_to(ctx, PCI_TDISP_STATE_RUN);
+	req = mmio_attribute(ctx, 0, 0x4);
+	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
+	req = mmio_attribute(ctx, 1, 0xd);
+	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
+	req = mmio_attribute(ctx, 1, 0xc);
+	expect_not_updated(test, &req, len - 1, PCI_TDISP_ERR_INVALID_REQUEST);
+	req.range.range_id = cpu_to_le16(1);
+	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
+	req = mmio_attribute(ctx, 1, 0xc);
+	req.range.pages = cpu_to_le32(2);
+	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
+	req = mmio_attribute(ctx, 1, 0xc);
+	le64_add_cpu(&req.range.first_page, 1);
+	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
 }
 
 static void reconfigured_test(struct kunit *test)
@@ -336,6 +418,8 @@ static struct kunit_case tdisp_cases[] = {
 	KUNIT_CASE(report_test),
 	KUNIT_CASE(report_range_test),
 	KUNIT_CASE(wrong_state_test),
+	KUNIT_CASE(mmio_attribute_test),
+	KUNIT_CASE(mmio_attribute_refused_test),
 	KUNIT_CASE(reconfigured_test),
 	KUNIT_CASE(lock_args_test),
 	KUNIT_CASE(bad_request_test),

@@ -40,6 +40,9 @@
 /* Functions have 64-bit BARs only */
 #define TSM_EMU_NR_BARS			2
 
+/* The one that a guest may open to its host, SET_MMIO_ATTRIBUTE */
+#define TSM_EMU_UPDATABLE_BAR		1
+
 /* What the report of a TDI says about the device, in the clear */
 #define TSM_EMU_DEVICE_INFO		"emulated TEE device, keeps no secret: only for tests"
 
@@ -67,6 +70,7 @@ struct tsm_emu_fw;
  * @nonce: what START has to show, valid in CONFIG_LOCKED
  * @report: interface report, valid from CONFIG_LOCKED to ERROR
  * @report_len: bytes of it
+ * @non_tee: bit for each BAR that is not for the TEE now
  * @bar: the MMIO of the TDI
  * @bar.base: address that the host assigned
  * @bar.size: its length, 0 for no BAR
@@ -78,6 +82,7 @@ struct tsm_emu_tdi {
 	u8 nonce[PCI_TDISP_NONCE_LEN];
 	u8 report[TSM_EMU_REPORT_MAX];
 	u16 report_len;
+	u8 non_tee;
 	struct {
 		u64 base;
 		u64 size;

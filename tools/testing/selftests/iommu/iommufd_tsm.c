@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tsm_fault.h"
+#include "tsm_exhaust.h"
 #include "tsm_test.h"
 #include "tsm_thread.h"
 
@@ -134,6 +134,7 @@ TEST_F(tsm, lock_attest_start_stop)
 	expect_ok(_metadata, t);
 	expect_response(_metadata, t, PCI_TDISP_GET_CAPABILITIES, sizeof(*caps));
 	EXPECT_EQ(0xfe, caps->req_msgs_supported[0]);
+	EXPECT_EQ(0x04, caps->req_msgs_supported[1]);
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 
 	lock(_metadata, t, nonce);
@@ -1417,48 +1418,6 @@ FIXTURE_TEARDOWN(tsm_nomem)
 {
 	tsm_fault_teardown();
 	teardown(&self->t);
-}
-
-/**
- * struct exhaustion - what runs out of memory
- * @call: the call, with a struct tsm_test
- * @check: what there must be after it failed
- * @undo: what makes it ready to be called again, or NULL
- */
-struct exhaustion {
-	int (*call)(void *arg);
-	void (*check)(struct __test_metadata *_metadata, struct tsm_test *t);
-	int (*undo)(struct tsm_test *t);
-};
-
-/*
- * Let each thing that the call does fail in turn, until nothing is left to
- * fail. What is not memory has an errno of its own: user memory EFAULT, and
- * with CONFIG_IOMMUFD_TEST the lookup ENOENT. Return: how often there was none.
- */
-static unsigned int exhaust(struct __test_metadata *_metadata,
-			    struct tsm_test *t, const struct exhaustion *e)
-{
-	unsigned int nr = 0;
-	bool failed = true;
-	int rc;
-
-	for (unsigned int nth = 1; failed; nth++) {
-		if (e->undo)
-			ASSERT_EQ(0, e->undo(t));
-		t->count = count_requests(_metadata);
-		ASSERT_EQ(0, tsm_fault_arm(nth));
-		rc = e->call(t);
-		failed = tsm_fault_disarm();
-		if (rc == -ENOMEM) {
-			nr++;
-			e->check(_metadata, t);
-		} else if (rc && rc != -ENOENT) {
-			ASSERT_EQ(-EFAULT, rc);
-		}
-		ASSERT_EQ(0, !failed && rc);
-	}
-	return nr;
 }
 
 /* Longer than what needs no memory of its own */

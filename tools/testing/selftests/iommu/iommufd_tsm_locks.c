@@ -436,7 +436,8 @@ FIXTURE_SETUP(loops)
 FIXTURE_TEARDOWN(loops)
 {
 	let_go();
-	for (unsigned int i = 0; i < 1 + tsm_second_exists(); i++)
+	tsm_platform_set_tsm_last(false);
+	for (unsigned int i = 0; tsm_platform_exists(i); i++)
 		if (!tsm_platform_is_bound(i))
 			tsm_platform_bind(i);
 	tsm_file_write("/sys/bus/pci/rescan", "1");
@@ -489,6 +490,22 @@ TEST_F_TIMEOUT(loops, readers_and_disconnect, LOOP_SECONDS + 60)
 	expect_usable(_metadata, &self->kmsg);
 }
 
+/* Is this what an operation may get while everything moves? */
+static int expected(int rc)
+{
+	switch (rc) {
+	case -ENXIO:
+	case -EBUSY:
+	case -EEXIST:
+	case -EINVAL:
+	case -ENOENT:
+	case -ENODEV:
+		return 0;
+	default:
+		return rc;
+	}
+}
+
 static int rebind_platform_0(struct loop *l)
 {
 	return tsm_platform_unbind(0) ?: tsm_platform_bind(0);
@@ -502,19 +519,17 @@ static int write_second(struct loop *l)
 
 	/* the TSM has another number each time it comes */
 	rc = tsm_second_prepare(s, 0);
-	if (!rc)
-		rc = call_disconnect_raw(s);
-	switch (rc) {
-	/* no such TSM, not connected, or to another one meanwhile */
-	case 0:
-	case -ENODEV:
-	case -ENXIO:
-	case -EINVAL:
-	case -EBUSY:
-		return 0;
-	default:
-		return rc;
-	}
+	return expected(rc ?: call_disconnect_raw(s));
+}
+
+/* The function and the TSM come and go */
+static int write_own(struct loop *l)
+{
+	struct tsm_setup *s = &l->t->s;
+	int rc;
+
+	rc = expected(call_connect_raw(s));
+	return rc ?: expected(call_disconnect_raw(s));
 }
 
 TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
@@ -532,20 +547,25 @@ TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
 	expect_usable(_metadata, &self->kmsg);
 }
 
-/* Is this what a request may get while everything moves? */
-static int expected(int rc)
+/*
+ * The last TSM takes the files of functions that outlive it, while they are
+ * written to. TSMs of the platforms but one are gone, that of the last one goes
+ * before its functions.
+ */
+TEST_F_TIMEOUT(loops, writers_and_last_unregistration, LOOP_SECONDS + 60)
 {
-	switch (rc) {
-	case -ENXIO:
-	case -EBUSY:
-	case -EEXIST:
-	case -EINVAL:
-	case -ENOENT:
-	case -ENODEV:
-		return 0;
-	default:
-		return rc;
-	}
+	struct loop loops[] = {
+		{ "unbind and bind of the platform", rebind_platform_0 },
+		{ "connect and disconnect", write_own, &self->a },
+		{ "connect and disconnect", write_own, &self->b },
+	};
+
+	ASSERT_EQ(0, tsm_platform_set_tsm_last(true));
+	for (unsigned int i = 1; tsm_platform_exists(i); i++)
+		ASSERT_EQ(0, tsm_platform_unbind(i));
+	ASSERT_EQ(0, rebind_platform_0(NULL));
+	run_loops(_metadata, loops, ARRAY_SIZE(loops), WRITER_ROUNDS);
+	expect_usable(_metadata, &self->kmsg);
 }
 
 static int use_vdevice(struct loop *l)

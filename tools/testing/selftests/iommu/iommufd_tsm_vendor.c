@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "tsm_exhaust.h"
 #include "tsm_proto.h"
 #include "tsm_test.h"
 #include "tsm_thread.h"
@@ -52,9 +53,25 @@ FIXTURE(sev)
 	struct proto_test p;
 };
 
+FIXTURE_VARIANT(sev)
+{
+	u8 msg_version;
+};
+
+FIXTURE_VARIANT_ADD(sev, version_1)
+{
+	.msg_version = TSM_SEV_TIO_MSG_VERSION_1,
+};
+
+FIXTURE_VARIANT_ADD(sev, version_2)
+{
+	.msg_version = TSM_SEV_TIO_MSG_VERSION_2,
+};
+
 FIXTURE_SETUP(sev)
 {
 	setup_proto(_metadata, &self->p, &proto_sev);
+	self->p.channel.msg_version = variant->msg_version;
 }
 
 FIXTURE_TEARDOWN(sev)
@@ -77,16 +94,11 @@ static void expect_bad_message(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, p->t.cmd.out_resp_len);
 }
 
-static int status_of(const struct proto_test *p)
-{
-	return le16toh(((union tsm_sev_tio_result *)p->payload)->v1.status);
-}
-
 static void expect_status(struct __test_metadata *_metadata,
 			  struct proto_test *p, u32 id, int status)
 {
 	ASSERT_EQ(0, proto_request(p, id));
-	EXPECT_EQ(status, status_of(p));
+	EXPECT_EQ(status, proto_sev_status(p, id));
 }
 
 /* The number is what keeps a message from being sent twice */
@@ -149,7 +161,7 @@ TEST_F(sev, changed_header)
 	u32 len;
 
 	len = p->proto->make(p, TSM_SEV_TIO_TDI_INFO_REQ, 0);
-	hdr->msg_version = TSM_SEV_TIO_MSG_VERSION_2;
+	hdr->msg_version ^= TSM_SEV_TIO_MSG_VERSION_1 ^ TSM_SEV_TIO_MSG_VERSION_2;
 	expect_bad_message(_metadata, p, len);
 
 	/* of the same length */
@@ -195,7 +207,7 @@ TEST_F(sev, keys_of_last_binding)
 	struct proto_test *p = &self->p;
 	struct tsm_sev_channel old = p->channel;
 
-	ASSERT_EQ(0, tsm_op(&p->t.s, IOMMU_VDEVICE_TSM_UNBIND));
+	ASSERT_EQ(0, unbind_tdi(&p->t));
 	ASSERT_EQ(0, proto_bind(p));
 	EXPECT_NE(0, memcmp(old.key, p->channel.key, sizeof(old.key)));
 	p->channel = old;
@@ -225,7 +237,9 @@ TEST_F(sev, digests)
 
 	expect_status(_metadata, p, TSM_SEV_TIO_TDI_INFO_REQ,
 		      TSM_SEV_TIO_TDI_INFO_BOUND);
-	EXPECT_EQ(p->t.s.virt_id, le16toh(rsp->result.v1.guest_device_id));
+	EXPECT_EQ(p->t.s.virt_id, variant->msg_version == TSM_SEV_TIO_MSG_VERSION_1 ?
+		  le16toh(rsp->result.v1.guest_device_id) :
+		  le64toh(rsp->result.v2.tdi_id));
 	EXPECT_TRUE(le32toh(rsp->meas_flags) & TSM_SEV_TIO_MEAS_DIGEST_VALID);
 	EXPECT_NE(0, le64toh(rsp->report_count));
 	expect_digest(_metadata, p, EMU_OBJECT_CERTIFICATES, rsp->certs_digest);
@@ -293,22 +307,88 @@ TEST_F(sev, mmio_outside)
 	expect_tdi(_metadata, p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0);
 }
 
-/* Reads; the message could write as well, which is why it needs the wider scope */
-TEST_F(sev, mmio_config)
+/* The attributes of the range in use are these */
+static void expect_attr(struct __test_metadata *_metadata, struct proto_test *p,
+			u16 attr)
 {
-	const struct tsm_sev_tio_mmio_config_rsp *rsp = (void *)self->p.payload;
+	const struct tsm_sev_tio_mmio_config_rsp *rsp = (void *)p->payload;
+
+	p->mmio_write = 0;
+	expect_status(_metadata, p, TSM_SEV_TIO_MMIO_CONFIG_REQ,
+		      TSM_SEV_TIO_MMIO_CONFIG_SUCCESS);
+	EXPECT_EQ((u32)p->range.id << 16 | attr, le32toh(rsp->range));
+}
+
+/* The message reads or writes, so it needs the wider scope for both */
+static void write_attr(struct __test_metadata *_metadata, struct proto_test *p,
+		       u16 attr, int status)
+{
+	p->mmio_write = TSM_SEV_TIO_MMIO_WRITE;
+	p->mmio_attr = attr;
+	expect_status(_metadata, p, TSM_SEV_TIO_MMIO_CONFIG_REQ, status);
+}
+
+static void expect_non_tee(struct __test_metadata *_metadata,
+			   const struct proto_test *p, unsigned int non_tee)
+{
+	struct tsm_firmware_tdi tdi;
+
+	ASSERT_EQ(0, tsm_firmware_tdi(&p->t.s, &tdi));
+	EXPECT_EQ(non_tee, tdi.non_tee);
+}
+
+/* No MSI-X in it, and only the second BAR can be updated */
+TEST_F(sev, mmio_config_read)
+{
 	struct proto_test *p = &self->p;
 
-	for (u32 index = 0; index < 2; index++) {
-		ASSERT_EQ(0, proto_use_range(p, index));
-		expect_status(_metadata, p, TSM_SEV_TIO_MMIO_CONFIG_REQ,
-			      TSM_SEV_TIO_MMIO_CONFIG_SUCCESS);
-		/* for the TEE, no MSI-X in it, can't be updated */
-		EXPECT_EQ((u32)p->range.id << 16, le32toh(rsp->range));
-	}
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	expect_attr(_metadata, p, 0);
+	ASSERT_EQ(0, proto_use_range(p, 1));
+	expect_attr(_metadata, p, PCI_TDISP_MMIO_ATTR_UPDATABLE);
 	p->range.id = 5;
 	expect_status(_metadata, p, TSM_SEV_TIO_MMIO_CONFIG_REQ,
 		      TSM_SEV_TIO_MMIO_CONFIG_NOT_REPORTED);
+}
+
+TEST_F(sev, mmio_config_write)
+{
+	struct proto_test *p = &self->p;
+
+	p->sdte = EMU_SDTE_VALID;
+	expect_status(_metadata, p, TSM_SEV_TIO_SDTE_WRITE_REQ,
+		      TSM_SEV_TIO_SDTE_WRITE_SUCCESS);
+	ASSERT_EQ(0, proto_use_range(p, 1));
+	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE,
+		   TSM_SEV_TIO_MMIO_CONFIG_SUCCESS);
+	expect_attr(_metadata, p,
+		    PCI_TDISP_MMIO_ATTR_UPDATABLE | PCI_TDISP_MMIO_NON_TEE);
+	expect_non_tee(_metadata, p, BIT(1));
+	write_attr(_metadata, p, 0, TSM_SEV_TIO_MMIO_CONFIG_SUCCESS);
+	expect_attr(_metadata, p, PCI_TDISP_MMIO_ATTR_UPDATABLE);
+	expect_non_tee(_metadata, p, 0);
+}
+
+TEST_F(sev, mmio_config_refused)
+{
+	struct proto_test *p = &self->p;
+
+	/* before the TDI runs */
+	ASSERT_EQ(0, proto_use_range(p, 1));
+	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE,
+		   TSM_SEV_TIO_MMIO_CONFIG_NOT_CHANGED);
+	p->sdte = EMU_SDTE_VALID;
+	expect_status(_metadata, p, TSM_SEV_TIO_SDTE_WRITE_REQ,
+		      TSM_SEV_TIO_SDTE_WRITE_SUCCESS);
+	/* what is no choice of the guest's */
+	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE | PCI_TDISP_MMIO_MSIX_PBA,
+		   TSM_SEV_TIO_MMIO_CONFIG_NOT_CHANGED);
+	expect_attr(_metadata, p, PCI_TDISP_MMIO_ATTR_UPDATABLE);
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE,
+		   TSM_SEV_TIO_MMIO_CONFIG_NOT_CHANGED);
+	expect_attr(_metadata, p, 0);
+	expect_non_tee(_metadata, p, 0);
 }
 
 TEST_F(sev, sdte)
@@ -744,6 +824,75 @@ TEST_F(tdx, enobufs)
 	p->t.cmd.resp_len = needed;
 	ASSERT_EQ(0, ioctl_request(&p->t));
 	EXPECT_EQ(needed, p->t.cmd.out_resp_len);
+}
+
+/* The kernel runs out of memory while the TSM binds, also with the TDI locked */
+FIXTURE(nomem)
+{
+	struct proto_test p;
+};
+
+FIXTURE_VARIANT(nomem)
+{
+	const struct proto *proto;
+};
+
+FIXTURE_VARIANT_ADD(nomem, tdisp)
+{
+	.proto = &proto_tdisp,
+};
+
+FIXTURE_VARIANT_ADD(nomem, sev)
+{
+	.proto = &proto_sev,
+};
+
+FIXTURE_VARIANT_ADD(nomem, cca)
+{
+	.proto = &proto_cca,
+};
+
+FIXTURE_VARIANT_ADD(nomem, tdx)
+{
+	.proto = &proto_tdx,
+};
+
+FIXTURE_SETUP(nomem)
+{
+	if (tsm_fault_setup())
+		SKIP(return, "no faults to inject (CONFIG_FAILSLAB, its files in debugfs)");
+	setup_proto(_metadata, &self->p, variant->proto);
+}
+
+FIXTURE_TEARDOWN(nomem)
+{
+	tsm_fault_teardown();
+	proto_close(&self->p);
+}
+
+static int call_bind(void *t)
+{
+	return bind_tdi(t);
+}
+
+static void check_unbound(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	struct tsm_firmware_tdi tdi;
+
+	EXPECT_EQ(-ENOENT, tsm_firmware_tdi(&t->s, &tdi));
+}
+
+/* A TDI that stayed locked would not let the next bind lock it */
+TEST_F(nomem, bind)
+{
+	const struct exhaustion e = { call_bind, check_unbound, unbind_tdi };
+	struct proto_test *p = &self->p;
+
+	/* the handle of the core and the TDI of the driver, if not more */
+	EXPECT_LE(2, exhaust(_metadata, &p->t, &e));
+	ASSERT_EQ(0, unbind_tdi(&p->t));
+	ASSERT_EQ(0, proto_bind(p));
+	EXPECT_EQ(0, p->proto->run(p));
 }
 
 int main(int argc, char **argv)

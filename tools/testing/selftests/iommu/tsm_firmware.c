@@ -76,8 +76,8 @@ static int parse_tdi(const char *line, unsigned int want,
 	unsigned int rid, id, dma;
 	char state[20];
 
-	if (sscanf(line, "%x %x %19s %u %u %u", &rid, &id, state, &tdi->pages[0],
-		   &tdi->pages[1], &dma) != 6)
+	if (sscanf(line, "%x %x %19s %u %u %u %u", &rid, &id, state,
+		   &tdi->pages[0], &tdi->pages[1], &dma, &tdi->non_tee) != 7)
 		return -EPROTO;
 	if (rid != want)
 		return -ENOENT;

@@ -21,11 +21,13 @@
  * @state: enum pci_tdisp_state
  * @pages: 4K pages of its BARs that are validated
  * @dma: it may access its guest's memory
+ * @non_tee: bit for each BAR that is not for the TEE
  */
 struct tsm_firmware_tdi {
 	int state;
 	unsigned int pages[TSM_FIRMWARE_BARS];
 	bool dma;
+	unsigned int non_tee;
 };
 
 const char *tsm_firmware_state_name(int state);

@@ -85,6 +85,16 @@ int tsm_platform_bind(unsigned int instance)
 	return write_driver("bind", instance);
 }
 
+/* Is there such a platform, bound or not? */
+bool tsm_platform_exists(unsigned int instance)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/devices/tsm_emu.%u",
+		 instance);
+	return !access(path, F_OK);
+}
+
 bool tsm_platform_is_bound(unsigned int instance)
 {
 	char path[64];
@@ -105,6 +115,12 @@ int tsm_platform_bind_other_vm(u16 rid)
 int tsm_platform_other_vm_is_bound(unsigned long *bound)
 {
 	return tsm_file_number(TSM_PLATFORM_HOOKS "/other_vm", bound);
+}
+
+/* Have the TSM come after the functions and go before them, as drivers of real ones do */
+int tsm_platform_set_tsm_last(bool last)
+{
+	return tsm_file_write(TSM_PLATFORM_PARAMS "/tsm_last", last ? "Y" : "N");
 }
 
 /*

@@ -80,9 +80,12 @@ int tsm_platform_stall_at(unsigned int instance, u32 mask);
 int tsm_platform_wait_stalled_at(unsigned int instance, unsigned long count);
 int tsm_platform_unbind(unsigned int instance);
 int tsm_platform_bind(unsigned int instance);
+bool tsm_platform_exists(unsigned int instance);
 bool tsm_platform_is_bound(unsigned int instance);
 int tsm_platform_bind_other_vm(u16 rid);
 int tsm_platform_other_vm_is_bound(unsigned long *bound);
+/* From the next bind on */
+int tsm_platform_set_tsm_last(bool last);
 int tsm_platform_use_debug_msgs(bool on);
 
 #endif /* __SELFTEST_TSM_PLATFORM_H */

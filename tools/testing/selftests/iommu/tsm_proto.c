@@ -49,6 +49,7 @@ int proto_bind(struct proto_test *p)
 	memcpy(p->channel.key, secrets.vmpck[0], sizeof(p->channel.key));
 	p->channel.vmpck = 0;
 	p->channel.seqno = 1;
+	p->channel.msg_version = TSM_SEV_TIO_MSG_VERSION_1;
 	return 0;
 }
 

@@ -77,7 +77,9 @@ struct proto {
  * @nonce: what LOCK_INTERFACE returned, or for measurements
  * @channel: sealed messages
  * @sdte: first byte of the secure device table entry
- * @mmio_flags: TSM_SEV_TIO_MMIO_*
+ * @mmio_flags: TSM_SEV_TIO_MMIO_* of what is validated
+ * @mmio_write: TSM_SEV_TIO_MMIO_WRITE, or 0 to read attributes
+ * @mmio_attr: PCI_TDISP_MMIO_* to write
  * @payload: what was sealed in the response
  */
 struct proto_test {
@@ -98,6 +100,8 @@ struct proto_test {
 	struct tsm_sev_channel channel;
 	u8 sdte;
 	u16 mmio_flags;
+	u32 mmio_write;
+	u16 mmio_attr;
 	u8 payload[PROTO_REQ_MAX];
 };
 
@@ -125,6 +129,9 @@ void proto_prepare(struct proto_test *p, u32 scope, u32 len);
  * is none, or another -errno of the ioctl
  */
 int proto_request(struct proto_test *p, u32 id);
+
+/* Of the response to SEV-TIO message @id */
+u16 proto_sev_status(const struct proto_test *p, u32 id);
 
 /* As the device sees it */
 bool proto_is_state(const struct proto_test *p, int state);

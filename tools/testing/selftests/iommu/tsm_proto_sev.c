@@ -25,9 +25,11 @@ static const struct proto_flip flips[] = {
 
 static union tsm_sev_tio_tdi tdi_of(const struct proto_test *p)
 {
-	return (union tsm_sev_tio_tdi) {
-		.v1.guest_device_id = htole16(p->t.s.virt_id),
-	};
+	if (p->channel.msg_version == TSM_SEV_TIO_MSG_VERSION_1)
+		return (union tsm_sev_tio_tdi) {
+			.v1.guest_device_id = htole16(p->t.s.virt_id),
+		};
+	return (union tsm_sev_tio_tdi) { .v2.tdi_id = htole64(p->t.s.virt_id) };
 }
 
 static void make_mmio(const struct proto_test *p,
@@ -35,11 +37,11 @@ static void make_mmio(const struct proto_test *p,
 {
 	*req = (struct tsm_sev_tio_mmio_validate) {
 		.tdi = tdi_of(p),
-		.base = htole64(p->range.base),
-		.pages = htole32(p->range.pages),
-		.range_offset = htole32(p->range.offset),
-		.flags = htole16(p->mmio_flags),
-		.range_id = htole16(p->range.id),
+		.mmio.base = htole64(p->range.base),
+		.mmio.pages = htole32(p->range.pages),
+		.mmio.range_offset = htole32(p->range.offset),
+		.mmio.flags = htole16(p->mmio_flags),
+		.mmio.range_id = htole16(p->range.id),
 	};
 }
 
@@ -60,7 +62,8 @@ static u32 make(struct proto_test *p, u32 id, int extra)
 		break;
 	case TSM_SEV_TIO_MMIO_CONFIG_REQ:
 		config->guest_device_id = htole16(p->t.s.virt_id);
-		config->range = htole32((u32)p->range.id << 16);
+		config->range = htole32((u32)p->range.id << 16 | p->mmio_attr);
+		config->write = htole32(p->mmio_write);
 		break;
 	case TSM_SEV_TIO_SDTE_WRITE_REQ:
 		sdte->tdi = tdi_of(p);
@@ -81,13 +84,22 @@ static int finish(struct proto_test *p, u32 id)
 	return 0;
 }
 
-/* Status of the response, which is at the same place in each of version 1 */
+/* At the same place in each response of version 1 */
+u16 proto_sev_status(const struct proto_test *p, u32 id)
+{
+	const union tsm_sev_tio_result *result = (const void *)p->payload;
+
+	if (p->channel.msg_version == TSM_SEV_TIO_MSG_VERSION_1 ||
+	    id == TSM_SEV_TIO_MMIO_CONFIG_REQ)
+		return le16toh(result->v1.status);
+	return le16toh(result->v2.status);
+}
+
 static int expect_success(struct proto_test *p, u32 id)
 {
-	const union tsm_sev_tio_result *result = (void *)p->payload;
 	int rc = proto_request(p, id);
 
-	return rc ?: result->v1.status ? -EBADE : 0;
+	return rc ?: proto_sev_status(p, id) ? -EBADE : 0;
 }
 
 static int run_tdi(struct proto_test *p)

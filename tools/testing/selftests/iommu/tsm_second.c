@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tsm_file.h"
+#include "tsm_platform.h"
 #include "tsm_second.h"
 
 const struct tsm_function tsm_second = {
@@ -17,7 +17,7 @@ const struct tsm_function tsm_second = {
 
 bool tsm_second_exists(void)
 {
-	return !access("/sys/bus/platform/devices/tsm_emu.1", F_OK);
+	return tsm_platform_exists(1);
 }
 
 /* The TSM that it has may be another than it shall have */

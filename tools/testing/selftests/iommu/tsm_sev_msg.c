@@ -32,7 +32,7 @@ u32 tsm_sev_seal(const struct tsm_sev_channel *c, u8 type, const void *payload,
 	hdr->hdr_version = TSM_SEV_TIO_HDR_VERSION;
 	hdr->hdr_size = htole16(sizeof(*hdr));
 	hdr->msg_type = type;
-	hdr->msg_version = TSM_SEV_TIO_MSG_VERSION_1;
+	hdr->msg_version = c->msg_version;
 	hdr->msg_size = htole16(len);
 	hdr->msg_vmpck = c->vmpck;
 
@@ -58,5 +58,6 @@ bool tsm_sev_open(const struct tsm_sev_channel *c, u8 type, const void *msg,
 	gcm = gcm_of(c, &hdr, iv);
 	return tsm_gcm_open(&gcm, payload, len, hdr.authtag) &&
 	       le64toh(hdr.seqno) == c->seqno + 1 && hdr.msg_type == type &&
+	       hdr.msg_version == c->msg_version &&
 	       hdr.msg_vmpck == c->vmpck && le16toh(hdr.msg_size) == len;
 }

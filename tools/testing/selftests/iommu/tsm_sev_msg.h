@@ -17,11 +17,13 @@
  * @key: the VMPCK
  * @vmpck: its number
  * @seqno: of the next request; the response has the one behind it
+ * @msg_version: TSM_SEV_TIO_MSG_VERSION_* of the messages
  */
 struct tsm_sev_channel {
 	u8 key[TSM_AES_KEY_LEN];
 	u8 vmpck;
 	u64 seqno;
+	u8 msg_version;
 };
 
 /* Make a request in @msg. Return: its length */

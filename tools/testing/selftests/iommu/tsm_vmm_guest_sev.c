@@ -78,6 +78,7 @@ static bool lock(struct guest *g)
 	tsm_copy(g->channel.key, g->area->secrets.vmpck[0], sizeof(g->channel.key));
 	g->channel.vmpck = 0;
 	g->channel.seqno = 1;
+	g->channel.msg_version = TSM_SEV_TIO_MSG_VERSION_1;
 	return true;
 }
 
@@ -204,10 +205,10 @@ static int validate(struct guest *g, const struct pci_tdisp_mmio_range *range,
 	struct tsm_sev_tio_mmio_validate_rsp rsp;
 	struct tsm_sev_tio_mmio_validate req = {
 		.tdi = tdi_of(g),
-		.base = htole64(base),
-		.pages = htole32(pages),
-		.flags = htole16(flags),
-		.range_id = range->range_id,
+		.mmio.base = htole64(base),
+		.mmio.pages = htole32(pages),
+		.mmio.flags = htole16(flags),
+		.mmio.range_id = range->range_id,
 	};
 
 	if (!request(g, TSM_SEV_TIO_MMIO_VALIDATE_REQ, &req, sizeof(req), &rsp,
