@@ -7,6 +7,7 @@
  *
  * TSM_TEST_SEED in the environment repeats the random part.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,6 +21,8 @@
 #define WRITER_ROUNDS 15
 #define STRESS_ROUNDS 30
 #define LOOP_SECONDS 240
+/* What threads have to come across each other, which they do at once */
+#define MEET_SECONDS 20
 
 static int call_connect_raw(void *data)
 {
@@ -353,6 +356,10 @@ struct loop {
 	unsigned int seed;
 	const bool *stop;
 	unsigned long done;
+	/* rounds that met what they are about, while others take it away */
+	unsigned long met;
+	/* two of those others */
+	const struct loop *writers;
 	struct tsm_thread thread;
 };
 
@@ -522,14 +529,39 @@ static int write_second(struct loop *l)
 	return expected(rc ?: call_disconnect_raw(s));
 }
 
-/* The function and the TSM come and go */
+/* The files of a function, which come and go with the TSM */
 static int write_own(struct loop *l)
 {
 	struct tsm_setup *s = &l->t->s;
 	int rc;
 
-	rc = expected(call_connect_raw(s));
-	return rc ?: expected(call_disconnect_raw(s));
+	rc = call_connect_raw(s);
+	if (rc != -ENOENT)
+		__atomic_add_fetch(&l->met, 1, __ATOMIC_RELAXED);
+	return expected(rc) ?: expected(call_disconnect_raw(s));
+}
+
+/* Until it has written to a file that is there now. Return: 0 or -ETIMEDOUT */
+static int wait_until_met(const struct loop *l)
+{
+	unsigned long before = __atomic_load_n(&l->met, __ATOMIC_RELAXED);
+	struct timespec since;
+
+	tsm_wait_start_clock(&since);
+	while (__atomic_load_n(&l->met, __ATOMIC_RELAXED) == before) {
+		if (tsm_wait_ms(&since) > MEET_SECONDS * 1000)
+			return -ETIMEDOUT;
+		sched_yield();
+	}
+	return 0;
+}
+
+static int rebind_while_written(struct loop *l)
+{
+	int rc = rebind_platform_0(l);
+
+	rc = rc ?: wait_until_met(&l->writers[0]);
+	return rc ?: wait_until_met(&l->writers[1]);
 }
 
 TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
@@ -555,11 +587,12 @@ TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
 TEST_F_TIMEOUT(loops, writers_and_last_unregistration, LOOP_SECONDS + 60)
 {
 	struct loop loops[] = {
-		{ "unbind and bind of the platform", rebind_platform_0 },
+		{ "unbind and bind of the platform", rebind_while_written },
 		{ "connect and disconnect", write_own, &self->a },
 		{ "connect and disconnect", write_own, &self->b },
 	};
 
+	loops[0].writers = &loops[1];
 	ASSERT_EQ(0, tsm_platform_set_tsm_last(true));
 	for (unsigned int i = 1; tsm_platform_exists(i); i++)
 		ASSERT_EQ(0, tsm_platform_unbind(i));
