@@ -71,7 +71,7 @@ static int vdevice_set_binding(struct iommufd_vdevice *vdev,
  * iommufd_vdevice_destroy_unbind() - Unbind a vDEVICE that goes away
  * @vdev: vDEVICE that no ioctl can reach any more
  *
- * The binding stays in place for iommufd_device_pre_destroy(), which waits for
+ * The binding stays in place for iommufd_device_unbind_tdi(), which waits for
  * the same unbind, until iommufd_vdevice_put_binding().
  *
  * Context: Waits for the firmware, so the caller holds no lock that the rest of
@@ -113,6 +113,7 @@ static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev
  * To reset or disable a function that is bound as a TDI throws it into the TDISP
  * ERROR state behind the TSM (PCIe r7.0 section 11.2), so let the TSM unbind it
  * before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV.
+ * iommufd_device_unbind() does the same, for an owner that has nothing to disable.
  *
  * Context: Waits for the TSM's firmware. Takes the lock of the group.
  */
