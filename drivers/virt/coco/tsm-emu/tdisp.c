@@ -176,13 +176,14 @@ static int tdisp_updatable_bar(const struct tsm_emu_tdi *tdi,
 		const struct pci_tdisp_mmio_range *range =
 			&report->mmio_range[i];
 		u16 attr = le16_to_cpu(range->attr);
+		u16 change = attr ^ le16_to_cpu(wanted->attr);
 
 		if (range->range_id != wanted->range_id)
 			continue;
 		if (range->first_page != wanted->first_page ||
 		    range->pages != wanted->pages ||
 		    !(attr & PCI_TDISP_MMIO_ATTR_UPDATABLE) ||
-		    (attr ^ le16_to_cpu(wanted->attr)) & ~PCI_TDISP_MMIO_NON_TEE)
+		    change & ~PCI_TDISP_MMIO_NON_TEE)
 			return -1;
 		return le16_to_cpu(range->range_id) / 2;
 	}
