@@ -11,6 +11,7 @@
 #include "sev-dev-tio_fake.h"
 
 #define GCTX		0x123456000ULL
+#define OTHER_GCTX	0x123457000ULL
 #define ASID		77
 #define GUEST_ID	0x0210
 #define PF0_RID		0x0100
@@ -50,7 +51,7 @@ static int get_guest(struct kvm *kvm, struct sev_snp_guest *guest)
 	if (kvm == early_vm)
 		return -EAGAIN;
 
-	guest->gctx_paddr = kvm == snp_vm ? GCTX : GCTX + PAGE_SIZE;
+	guest->gctx_paddr = kvm == snp_vm ? GCTX : OTHER_GCTX;
 	guest->asid = kvm == snp_vm ? ASID : ASID + 1;
 	return 0;
 }
