@@ -387,7 +387,7 @@ static void bind_any_function(struct kunit *test)
 			      fake_psp_find_tdi(&t->psp, PF0_RID | 0x01030000));
 	KUNIT_EXPECT_EQ(test,
 			fake_psp_find_tdi(&t->psp, PF0_RID | 0x01030000)->gctx,
-			GCTX + PAGE_SIZE);
+			OTHER_GCTX);
 
 	sev_tio_unbind(vf);
 	KUNIT_EXPECT_NOT_NULL(test,
