@@ -15,10 +15,10 @@
 #define LOCK_FLAGS	(PCI_TDISP_LOCK_NO_FW_UPDATE | PCI_TDISP_LOCK_MSIX | \
 			 PCI_TDISP_LOCK_ALL_REQUEST_REDIRECT)
 
-/* Codes of the requests that the device serves, less 0x80 */
+/* Codes of the requests that the device serves, less 0x80, and the last of them */
+#define LAST_REQ	(PCI_TDISP_SET_MMIO_ATTRIBUTE & 0x7f)
 #define REQ_MSGS	(GENMASK(PCI_TDISP_STOP_INTERFACE & 0x7f,	\
-				 PCI_TDISP_GET_VERSION & 0x7f) |	\
-			 BIT(PCI_TDISP_SET_MMIO_ATTRIBUTE & 0x7f))
+				 PCI_TDISP_GET_VERSION & 0x7f) | BIT(LAST_REQ))
 
 static size_t tdisp_error(struct pci_tdisp_header *hdr,
 			  enum pci_tdisp_error code)
@@ -258,7 +258,7 @@ static enum pci_tdisp_error tdisp_check(const struct tsm_emu_tdi *tdi,
 
 	if (hdr->version != PCI_TDISP_VERSION_1_0)
 		return PCI_TDISP_ERR_VERSION_MISMATCH;
-	if (!(hdr->type & PCI_TDISP_REQ) || code >= BITS_PER_TYPE(u16) ||
+	if (!(hdr->type & PCI_TDISP_REQ) || code > LAST_REQ ||
 	    !(REQ_MSGS & BIT(code)))
 		return PCI_TDISP_ERR_UNSUPPORTED_REQUEST;
 	if (!tdi)

@@ -22,11 +22,14 @@
 #define OMIT_GUEST_REQ		BIT(1)
 #define OMIT_UNBIND		BIT(2)
 #define OMIT_GUEST_PROTO	BIT(3)
+#define OMIT_REMOVE		BIT(4)
+#define OMIT_CONNECT		BIT(5)
+#define OMIT_DISCONNECT		BIT(6)
 
 static unsigned int omit_ops;
 module_param(omit_ops, uint, 0644);
 MODULE_PARM_DESC(omit_ops,
-		 "Link operations to do without: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol");
+		 "Link operations to do without: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol, 16 remove, 32 connect, 64 disconnect");
 
 static bool debug_msgs;
 module_param(debug_msgs, bool, 0644);
@@ -203,6 +206,12 @@ static void emu_omit_ops(struct pci_tsm_ops *ops)
 		ops->guest_req = NULL;
 	if (omit_ops & OMIT_GUEST_PROTO)
 		ops->guest_proto = NULL;
+	if (omit_ops & OMIT_REMOVE)
+		ops->remove = NULL;
+	if (omit_ops & OMIT_CONNECT)
+		ops->connect = NULL;
+	if (omit_ops & OMIT_DISCONNECT)
+		ops->disconnect = NULL;
 }
 
 /**
