@@ -241,14 +241,11 @@ static int sev_tio_mmio_validate(struct tsm_emu_bound *bound,
 	return 0;
 }
 
-/* Only what the device lets have its attributes changed can be a new one */
+/* What of them can change at all is for the device to say */
 static int sev_tio_write_attr(struct tsm_emu_bound *bound,
 			      struct tsm_emu_range *range, u16 attr)
 {
 	int rc;
-
-	if (attr & ~PCI_TDISP_MMIO_NON_TEE)
-		return TSM_SEV_TIO_MMIO_CONFIG_NOT_CHANGED;
 
 	attr |= range->attr & ~PCI_TDISP_MMIO_NON_TEE;
 	rc = tsm_emu_dsm_mmio_attr(bound->tdi.pdev, range, attr);
