@@ -113,7 +113,6 @@ static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 
 	tdisp_make_report(tdi, flags, mmio_offset);
 	tdisp_make_nonce(tdi);
-	tdi->non_tee = 0;
 	tdi->state = PCI_TDISP_STATE_CONFIG_LOCKED;
 
 	memcpy(rsp->start_nonce, tdi->nonce, sizeof(rsp->start_nonce));

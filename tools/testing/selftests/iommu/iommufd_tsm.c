@@ -1324,17 +1324,12 @@ FIXTURE_TEARDOWN(tsm_busy)
 	teardown(&self->t);
 }
 
-static int call_bind(void *t)
-{
-	return bind_tdi(t);
-}
-
 /* Nobody gets past the bind of the sibling */
 static void hold_by_bind(struct __test_metadata *_metadata,
 			 FIXTURE_DATA(tsm_busy) *self)
 {
 	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_BIND));
-	ASSERT_EQ(0, tsm_thread_start(&self->holder, call_bind, &self->sibling));
+	ASSERT_EQ(0, tsm_thread_start(&self->holder, call_bind_tdi, &self->sibling));
 	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
 }
 
@@ -1395,7 +1390,7 @@ TEST_F(tsm_busy, bind_eintr)
 	struct tsm_test *sibling = &self->sibling;
 
 	hold_by_request(_metadata, self);
-	expect_eintr(_metadata, self, call_bind, sibling);
+	expect_eintr(_metadata, self, call_bind_tdi, sibling);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
 		  info_state(_metadata, sibling));
 	EXPECT_EQ(0, bind_tdi(sibling));
@@ -1477,7 +1472,7 @@ static void check_unbound(struct __test_metadata *_metadata, struct tsm_test *t)
 
 TEST_F(tsm_nomem, bind_enomem)
 {
-	const struct exhaustion e = { call_bind, check_unbound, unbind_tdi };
+	const struct exhaustion e = { call_bind_tdi, check_unbound, unbind_tdi };
 
 	/* the handle of the core and the TDI of the driver, if not more */
 	EXPECT_LE(2, exhaust(_metadata, &self->t, &e));

@@ -307,6 +307,13 @@ TEST_F(sev, mmio_outside)
 	expect_tdi(_metadata, p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0);
 }
 
+static void start_tdi(struct __test_metadata *_metadata, struct proto_test *p)
+{
+	p->sdte = EMU_SDTE_VALID;
+	expect_status(_metadata, p, TSM_SEV_TIO_SDTE_WRITE_REQ,
+		      TSM_SEV_TIO_SDTE_WRITE_SUCCESS);
+}
+
 /* The attributes of the range in use are these */
 static void expect_attr(struct __test_metadata *_metadata, struct proto_test *p,
 			u16 attr)
@@ -355,9 +362,7 @@ TEST_F(sev, mmio_config_write)
 {
 	struct proto_test *p = &self->p;
 
-	p->sdte = EMU_SDTE_VALID;
-	expect_status(_metadata, p, TSM_SEV_TIO_SDTE_WRITE_REQ,
-		      TSM_SEV_TIO_SDTE_WRITE_SUCCESS);
+	start_tdi(_metadata, p);
 	ASSERT_EQ(0, proto_use_range(p, 1));
 	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE,
 		   TSM_SEV_TIO_MMIO_CONFIG_SUCCESS);
@@ -377,9 +382,7 @@ TEST_F(sev, mmio_config_refused)
 	ASSERT_EQ(0, proto_use_range(p, 1));
 	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE,
 		   TSM_SEV_TIO_MMIO_CONFIG_NOT_CHANGED);
-	p->sdte = EMU_SDTE_VALID;
-	expect_status(_metadata, p, TSM_SEV_TIO_SDTE_WRITE_REQ,
-		      TSM_SEV_TIO_SDTE_WRITE_SUCCESS);
+	start_tdi(_metadata, p);
 	/* what is no choice of the guest's */
 	write_attr(_metadata, p, PCI_TDISP_MMIO_NON_TEE | PCI_TDISP_MMIO_MSIX_PBA,
 		   TSM_SEV_TIO_MMIO_CONFIG_NOT_CHANGED);
@@ -400,9 +403,7 @@ TEST_F(sev, sdte)
 		      TSM_SEV_TIO_SDTE_WRITE_RESERVED);
 	expect_tdi(_metadata, p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0);
 
-	p->sdte = EMU_SDTE_VALID;
-	expect_status(_metadata, p, TSM_SEV_TIO_SDTE_WRITE_REQ,
-		      TSM_SEV_TIO_SDTE_WRITE_SUCCESS);
+	start_tdi(_metadata, p);
 	expect_tdi(_metadata, p, PCI_TDISP_STATE_RUN, true, 0, 0);
 
 	p->sdte = 0;
@@ -870,11 +871,6 @@ FIXTURE_TEARDOWN(nomem)
 	proto_close(&self->p);
 }
 
-static int call_bind(void *t)
-{
-	return bind_tdi(t);
-}
-
 static void check_unbound(struct __test_metadata *_metadata, struct tsm_test *t)
 {
 	struct tsm_firmware_tdi tdi;
@@ -885,7 +881,7 @@ static void check_unbound(struct __test_metadata *_metadata, struct tsm_test *t)
 /* A TDI that stayed locked would not let the next bind lock it */
 TEST_F(nomem, bind)
 {
-	const struct exhaustion e = { call_bind, check_unbound, unbind_tdi };
+	const struct exhaustion e = { call_bind_tdi, check_unbound, unbind_tdi };
 	struct proto_test *p = &self->p;
 
 	/* the handle of the core and the TDI of the driver, if not more */

@@ -227,6 +227,17 @@ static int unbind_tdi(struct tsm_test *t)
 	return tsm_op(&t->s, IOMMU_VDEVICE_TSM_UNBIND);
 }
 
+/* For a thread */
+static int call_bind_tdi(void *t)
+{
+	return bind_tdi(t);
+}
+
+static int call_unbind_tdi(void *t)
+{
+	return unbind_tdi(t);
+}
+
 static void do_step(struct __test_metadata *_metadata, struct tsm_test *t,
 		    int (*step)(struct tsm_setup *s))
 {

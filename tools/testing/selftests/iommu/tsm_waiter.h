@@ -197,16 +197,6 @@ static int call_disconnect(void *s)
 	return tsm_disconnect(s);
 }
 
-static int call_bind_tdi(void *t)
-{
-	return bind_tdi(t);
-}
-
-static int call_unbind_tdi(void *t)
-{
-	return unbind_tdi(t);
-}
-
 static int call_info(void *data)
 {
 	struct tsm_test *t = data;
