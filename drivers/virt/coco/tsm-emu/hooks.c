@@ -6,6 +6,7 @@
  *   stall     mask of the operations that don't return, TSM_EMU_STALL_*
  *   stalled   how many operations that keeps
  *   other_vm  bind a function for another VM, see other_vm.c
+ *   other_vm_called_off  the same, after an unbind of that binding
  *   floor     ioctl of any number that echoes a request and does no more: what
  *             a benchmark holds the real one against
  */

@@ -13,7 +13,7 @@
 /* Guests of tests have other ids for their functions */
 #define OTHER_TDI_ID		0xfff8
 
-static int other_vm_bind(struct tsm_emu *emu, u16 rid)
+static int other_vm_bind(struct tsm_emu *emu, u16 rid, bool called_off)
 {
 	struct pci_tsm_binding *binding;
 	int rc;
@@ -29,6 +29,8 @@ static int other_vm_bind(struct tsm_emu *emu, u16 rid)
 	if (IS_ERR(binding))
 		return PTR_ERR(binding);
 
+	if (called_off)
+		pci_tsm_unbind(binding);
 	rc = pci_tsm_bind(binding);
 	if (rc) {
 		pci_tsm_binding_put(binding);
@@ -59,18 +61,27 @@ static int other_vm_get(void *data, u64 *val)
 	return 0;
 }
 
-static int other_vm_set(void *data, u64 rid)
+static int other_vm_replace(struct tsm_emu *emu, u64 rid, bool called_off)
 {
-	struct tsm_emu *emu = data;
-
 	if (rid > U16_MAX)
 		return -EINVAL;
 
 	guard(mutex)(&emu->other_lock);
 	other_vm_unbind(emu);
-	return rid ? other_vm_bind(emu, rid) : 0;
+	return rid ? other_vm_bind(emu, rid, called_off) : 0;
+}
+
+static int other_vm_set(void *data, u64 rid)
+{
+	return other_vm_replace(data, rid, false);
 }
 DEFINE_DEBUGFS_ATTRIBUTE(other_vm_fops, other_vm_get, other_vm_set, "%llu\n");
+
+static int called_off_set(void *data, u64 rid)
+{
+	return other_vm_replace(data, rid, true);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(called_off_fops, NULL, called_off_set, "%llu\n");
 
 static void other_vm_remove(void *data)
 {
@@ -83,7 +94,9 @@ static void other_vm_remove(void *data)
  * @dir: where its debugfs files are
  *
  * The file other_vm takes the routing id of a function to bind, or 0 to unbind
- * what was bound, and tells whether something is.
+ * what was bound, and tells whether something is. other_vm_called_off takes the
+ * same, but the VM unbinds before its bind gets to the TSM: no user of iommufd can
+ * place an unbind into the gap between the two.
  *
  * Context: process context
  * Return: 0 or -ENOMEM
@@ -92,5 +105,7 @@ int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir)
 {
 	mutex_init(&emu->other_lock);
 	debugfs_create_file_unsafe("other_vm", 0600, dir, emu, &other_vm_fops);
+	debugfs_create_file_unsafe("other_vm_called_off", 0200, dir, emu,
+				   &called_off_fops);
 	return devm_add_action_or_reset(emu->dev, other_vm_remove, emu);
 }

@@ -1283,6 +1283,18 @@ TEST_F(tsm_op, bind_ebusy_bound_to_another_vm)
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
+/* A bind that comes after the unbind of its binding would outlive its owner */
+TEST_F(tsm_op, bind_enxio_called_off)
+{
+	u16 rid = host_rid(_metadata, self->t.s.fn);
+
+	EXPECT_EQ(-ENXIO, tsm_platform_bind_called_off(rid));
+	do_step(_metadata, &self->t, tsm_assign);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+		  info_state(_metadata, &self->t));
+	EXPECT_EQ(0, bind_tdi(&self->t));
+}
+
 TEST_F(tsm_op, enoent)
 {
 	do_step(_metadata, &self->t, tsm_assign);

@@ -103,13 +103,24 @@ bool tsm_platform_is_bound(unsigned int instance)
 	return !access(path, F_OK);
 }
 
-/* Have another VM bind the function with routing id @rid, 0 for none */
-int tsm_platform_bind_other_vm(u16 rid)
+static int write_rid(const char *file, u16 rid)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", rid);
-	return tsm_file_write(TSM_PLATFORM_HOOKS "/other_vm", text);
+	return tsm_file_write(file, text);
+}
+
+/* Have another VM bind the function with routing id @rid, 0 for none */
+int tsm_platform_bind_other_vm(u16 rid)
+{
+	return write_rid(TSM_PLATFORM_HOOKS "/other_vm", rid);
+}
+
+/* The same, but the VM has unbound by the time that its bind is made */
+int tsm_platform_bind_called_off(u16 rid)
+{
+	return write_rid(TSM_PLATFORM_HOOKS "/other_vm_called_off", rid);
 }
 
 int tsm_platform_other_vm_is_bound(unsigned long *bound)

@@ -83,6 +83,7 @@ int tsm_platform_bind(unsigned int instance);
 bool tsm_platform_exists(unsigned int instance);
 bool tsm_platform_is_bound(unsigned int instance);
 int tsm_platform_bind_other_vm(u16 rid);
+int tsm_platform_bind_called_off(u16 rid);
 int tsm_platform_other_vm_is_bound(unsigned long *bound);
 /* From the next bind on */
 int tsm_platform_set_tsm_last(bool last);
