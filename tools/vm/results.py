@@ -17,6 +17,8 @@ SPLAT = re.compile(
     r"|suspicious RCU|general protection fault|unable to handle|list_(add|del) corruption"
     r"|ODEBUG:|Time out waiting for iommufd object")
 SPLAT_LINES = 40
+# What the harness of the kselftests prints before a case
+BEGIN = re.compile(r"# +RUN +(\S+) \.\.\.")
 
 
 class Case:
@@ -75,9 +77,20 @@ def leaves(test, prefix, parser):
             yield from leaves(sub, inner, parser)
         return
     status = {parser.TestStatus.SUCCESS: PASS, parser.TestStatus.SKIPPED: SKIP}
-    name = ".".join(prefix + [test.name or "one more"]).strip()
-    reason = test.skip_reason if test.name else "planned, but did not run"
-    yield Case(name, status.get(test.status, FAIL), reason, test.log)
+    name = ".".join(prefix + [test.name]).strip() if test.name else None
+    yield Case(name, status.get(test.status, FAIL), test.skip_reason, test.log)
+
+
+def join_missing(cases, doc):
+    """One case for all that were planned and have no result, named as the first of them."""
+    known = [case for case in cases if case.name is not None]
+    more = len(cases) - len(known) - 1
+    if more < 0:
+        return known
+    ended = {case.name for case in known}
+    begun = [match.group(1) for match in map(BEGIN.match, doc) if match]
+    name = next((name for name in begun if name not in ended), "TAP")
+    return known + [Case(name, FAIL, "no result, nor of %d more that were planned" % more)]
 
 
 def parse_document(doc):
@@ -89,7 +102,7 @@ def parse_document(doc):
             return [Case("all", SKIP, skip.group(1))]
     printer = silent_printer(printers)
     tree = parser.parse_run_tests(doc, printer)
-    cases = list(leaves(tree, [], parser))
+    cases = join_missing(list(leaves(tree, [], parser)), doc)
     # The parser does not look at what comes after the last planned case
     given = sum(bool(parser.TEST_RESULT.match(line)) for line in doc if line[:1] in ("o", "n"))
     if given > len(tree.subtests):

@@ -24,8 +24,10 @@ CPUS = ["-smp", "2"]
 # One CPU whose time stamp counter counts the instructions that it executed
 COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
 # allnoconfig turns KUnit off unless it is told. modprobe reads the parameters of the
-# platform where it is a module.
-CMDLINE = "console=ttyS0 panic_on_warn=1 panic=-1 kunit.enable=1 kunit.autorun=1 hugepages=256" \
+# platform where it is a module. An oops keeps the locks of who had it: what waits for
+# them would be waited for until the time of the test is over.
+CMDLINE = "console=ttyS0 panic_on_warn=1 oops=panic panic=-1 kunit.enable=1" \
+          " kunit.autorun=1 hugepages=256" \
           " tsm_emu.instances=5 tsm_emu.proto=tdisp,tdisp,sev-tio,cca,tdx"
 
 
