@@ -39,9 +39,15 @@ static u16 get16(const struct tsm_emu_fn *fn, unsigned int reg)
 	return get_unaligned_le16(&fn->config[reg]);
 }
 
-static bool is_root_port(const struct tsm_emu_fn *fn)
+static bool is_bridge(const struct tsm_emu_fn *fn)
 {
-	return fn->desc->pcie_type == PCI_EXP_TYPE_ROOT_PORT;
+	return fn->desc->pcie_type != PCI_EXP_TYPE_ENDPOINT;
+}
+
+/* Is there a link below it? */
+static bool is_downstream(const struct tsm_emu_fn *fn)
+{
+	return is_bridge(fn) && fn->desc->pcie_type != PCI_EXP_TYPE_UPSTREAM;
 }
 
 static bool has_dsm(const struct tsm_emu_fn *fn)
@@ -115,7 +121,7 @@ static void init_header(struct tsm_emu_fn *fn)
 	init8(fn, PCI_CAPABILITY_LIST, TSM_EMU_CAP_EXP, 0);
 	init8(fn, PCI_INTERRUPT_LINE, 0, fn->pf ? 0 : 0xff);
 
-	if (is_root_port(fn))
+	if (is_bridge(fn))
 		init_bridge(fn);
 	else
 		init_endpoint(fn);
@@ -127,8 +133,10 @@ static void init_exp(struct tsm_emu_fn *fn)
 	unsigned int cap = TSM_EMU_CAP_EXP;
 	u32 devcap = PCI_EXP_DEVCAP_RBER;
 
-	if (!is_root_port(fn))
-		devcap |= PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_TEE;
+	if (!is_bridge(fn))
+		devcap |= PCI_EXP_DEVCAP_FLR;
+	if (fn->desc->tee)
+		devcap |= PCI_EXP_DEVCAP_TEE;
 
 	init8(fn, cap, PCI_CAP_ID_EXP, 0);
 	init16(fn, cap + PCI_EXP_FLAGS,
@@ -138,10 +146,10 @@ static void init_exp(struct tsm_emu_fn *fn)
 	       fn->pf ? 0 : 0xffff ^ PCI_EXP_DEVCTL_BCR_FLR);
 	init32(fn, cap + PCI_EXP_LNKCAP,
 	       PCI_EXP_LNKCAP_SLS_16_0GB | FIELD_PREP(PCI_EXP_LNKCAP_MLW, 1) |
-	       (is_root_port(fn) ? PCI_EXP_LNKCAP_DLLLARC : 0), 0);
+	       (is_downstream(fn) ? PCI_EXP_LNKCAP_DLLLARC : 0), 0);
 	init16(fn, cap + PCI_EXP_LNKSTA,
 	       PCI_EXP_LNKSTA_CLS_16_0GB | PCI_EXP_LNKSTA_NLW_X1 |
-	       (is_root_port(fn) ? PCI_EXP_LNKSTA_DLLLA : 0), 0);
+	       (is_downstream(fn) ? PCI_EXP_LNKSTA_DLLLA : 0), 0);
 	init32(fn, cap + PCI_EXP_LNKCAP2,
 	       PCI_EXP_LNKCAP2_SLS_2_5GB | PCI_EXP_LNKCAP2_SLS_5_0GB |
 	       PCI_EXP_LNKCAP2_SLS_8_0GB | PCI_EXP_LNKCAP2_SLS_16_0GB, 0);
@@ -229,9 +237,9 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 	init_header(fn);
 	init_exp(fn);
 
-	if (is_root_port(fn))
+	if (fn->desc->pcie_type == PCI_EXP_TYPE_ROOT_PORT)
 		init_ide(fn, ECAP_FIRST, 0);
-	else if (!fn->pf)
+	else if (!is_bridge(fn) && !fn->pf)
 		init_pm(fn);
 	if (!has_dsm(fn))
 		return;
@@ -266,12 +274,29 @@ static bool is_present(const struct tsm_emu_fn *fn)
 }
 
 /**
+ * tsm_emu_is_below() - does a bridge lead to a function?
+ * @fn: function
+ * @port: bridge, or any function
+ *
+ * Context: any
+ * Return: true if @port is between @fn and the host bridge
+ */
+bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port)
+{
+	for (fn = fn->port; fn; fn = fn->port) {
+		if (fn == port)
+			return true;
+	}
+	return false;
+}
+
+/**
  * tsm_emu_rid() - where a function is
  * @fn: function
  *
  * Context: under &tsm_emu.lock, or while nobody renumbers the buses
  * Return: bus, device and function number; bus 0 leads nowhere for a function
- * below a root port
+ * below a bridge
  */
 u16 tsm_emu_rid(const struct tsm_emu_fn *fn)
 {
@@ -339,7 +364,7 @@ static void reset_fn(struct tsm_emu_fn *fn)
 static void reset_below(struct tsm_emu *emu, struct tsm_emu_fn *port)
 {
 	for (unsigned int i = 0; i < emu->nr_fns; i++) {
-		if (emu->fn[i].port == port)
+		if (tsm_emu_is_below(&emu->fn[i], port))
 			reset_fn(&emu->fn[i]);
 	}
 }
@@ -394,7 +419,7 @@ static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 
 	memcpy(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars));
 	write_bytes(fn, where, size, val);
-	if (is_root_port(fn))
+	if (is_bridge(fn))
 		return;
 
 	if (!is_in_d0(fn) || command & ~get16(fn, PCI_COMMAND) & enables ||
@@ -409,15 +434,11 @@ static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
 
 	write_locked(fn, where, size, val);
 
-	if (is_root_port(fn)) {
-		if (written(where, size, val, PCI_BRIDGE_CONTROL) &
-		    PCI_BRIDGE_CTL_BUS_RESET)
-			reset_below(emu, fn);
-		return;
-	}
-
-	if (written(where, size, val, devctl_high) &
-	    PCI_EXP_DEVCTL_BCR_FLR >> 8)
+	if (is_bridge(fn) && written(where, size, val, PCI_BRIDGE_CONTROL) &
+			     PCI_BRIDGE_CTL_BUS_RESET)
+		reset_below(emu, fn);
+	if (!is_bridge(fn) && written(where, size, val, devctl_high) &
+			      PCI_EXP_DEVCTL_BCR_FLR >> 8)
 		reset_fn(fn);
 	if (has_vfs(fn))
 		reset_absent_vfs(emu, fn);

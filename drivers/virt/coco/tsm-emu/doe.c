@@ -72,7 +72,7 @@ static bool doe_discovery(struct tsm_emu_doe *doe)
 	return true;
 }
 
-/* TDI that a request names: a function of the DSM's device */
+/* TDI that a request names: a function of the DSM's device, or below its switch */
 static struct tsm_emu_tdi *doe_find_tdi(struct tsm_emu *emu,
 					struct tsm_emu_fn *dsm,
 					const struct pci_tdisp_header *hdr)
@@ -81,7 +81,7 @@ static struct tsm_emu_tdi *doe_find_tdi(struct tsm_emu *emu,
 	struct tsm_emu_fn *fn;
 
 	fn = tsm_emu_find_fn(emu, FIELD_GET(PCI_TDISP_FUNCTION_RID, id));
-	if (!fn || fn->port != dsm->port)
+	if (!fn || (fn->port != dsm->port && !tsm_emu_is_below(fn, dsm)))
 		return NULL;
 
 	tsm_emu_tdi_bars(fn);

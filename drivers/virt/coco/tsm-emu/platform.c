@@ -5,6 +5,12 @@
  *   00.0 root port - 00.0, 00.1   two functions, 00.0 is the DSM of both
  *   01.0 root port - 00.0         with SR-IOV, the DSM of its VFs 01.0 to 01.3
  *
+ * and, where the parameters say so,
+ *
+ *   02.0                          rootless: a DSM without a root port
+ *   03.0 root port - 00.0 upstream port - 00.0 downstream port - 00.0
+ *                                 switched: the upstream port is the DSM
+ *
  * All of it comes and goes with the driver of the platform device.
  */
 #include <linux/init.h>
@@ -37,7 +43,41 @@ static const struct tsm_emu_fn_desc emu_rootless_fn = {
 	.pcie_type = PCI_EXP_TYPE_ENDPOINT,
 	.port = -1,
 	.devfn = PCI_DEVFN(2, 0),
+	.tee = true,
 	.dsm = true,
+};
+
+static bool switched;
+module_param(switched, bool, 0644);
+MODULE_PARM_DESC(switched,
+		 "Add a switch whose upstream port is a DSM, with an endpoint below, from the next probe on");
+
+static const struct tsm_emu_fn_desc emu_switch_fns[] = {
+	{
+		.device_id = 0x0010,
+		.pcie_type = PCI_EXP_TYPE_ROOT_PORT,
+		.port = -1,
+		.devfn = PCI_DEVFN(3, 0),
+	}, {
+		.device_id = 0x0011,
+		.pcie_type = PCI_EXP_TYPE_UPSTREAM,
+		.port = 0,
+		.devfn = PCI_DEVFN(0, 0),
+		.tee = true,
+		.dsm = true,
+	}, {
+		.device_id = 0x0012,
+		.pcie_type = PCI_EXP_TYPE_DOWNSTREAM,
+		.port = 1,
+		.devfn = PCI_DEVFN(0, 0),
+	}, {
+		/* With the TEE bit it would have to be the DSM itself */
+		.device_id = 0x0003,
+		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
+		.port = 2,
+		.devfn = PCI_DEVFN(0, 0),
+		.bar_size = { SZ_16K },
+	},
 };
 
 static const struct tsm_emu_fn_desc emu_fns[] = {
@@ -57,6 +97,7 @@ static const struct tsm_emu_fn_desc emu_fns[] = {
 		.port = 0,
 		.devfn = PCI_DEVFN(0, 0),
 		.multifunction = true,
+		.tee = true,
 		.dsm = true,
 		.bar_size = { SZ_64K, SZ_4K },
 	}, {
@@ -65,12 +106,14 @@ static const struct tsm_emu_fn_desc emu_fns[] = {
 		.port = 0,
 		.devfn = PCI_DEVFN(0, 1),
 		.multifunction = true,
+		.tee = true,
 		.bar_size = { SZ_16K },
 	}, {
 		.device_id = 0x0002,
 		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
 		.port = 1,
 		.devfn = PCI_DEVFN(0, 0),
+		.tee = true,
 		.dsm = true,
 		.nr_vfs = 4,
 		.bar_size = { SZ_64K },
@@ -79,22 +122,34 @@ static const struct tsm_emu_fn_desc emu_fns[] = {
 };
 
 static struct tsm_emu_fn *emu_add_fn(struct tsm_emu *emu,
-				     const struct tsm_emu_fn_desc *desc)
+				     const struct tsm_emu_fn_desc *desc,
+				     struct tsm_emu_fn *port)
 {
 	struct tsm_emu_fn *fn = &emu->fn[emu->nr_fns++];
 
 	fn->desc = desc;
 	fn->devfn = desc->devfn;
+	fn->port = port;
 	get_random_bytes(&fn->tdi.key, sizeof(fn->tdi.key));
-	if (desc->port >= 0)
-		fn->port = &emu->fn[desc->port];
 	return fn;
+}
+
+static void emu_add_tree(struct tsm_emu *emu,
+			 const struct tsm_emu_fn_desc *descs, unsigned int nr)
+{
+	struct tsm_emu_fn *first = &emu->fn[emu->nr_fns];
+
+	for (unsigned int i = 0; i < nr; i++) {
+		s8 port = descs[i].port;
+
+		tsm_emu_config_init(emu_add_fn(emu, &descs[i],
+					       port < 0 ? NULL : first + port));
+	}
 }
 
 static int emu_add_fns(struct tsm_emu *emu)
 {
-	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++)
-		tsm_emu_config_init(emu_add_fn(emu, &emu_fns[i]));
+	emu_add_tree(emu, emu_fns, ARRAY_SIZE(emu_fns));
 
 	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++) {
 		for (int j = 0; j < emu_fns[i].nr_vfs; j++) {
@@ -102,7 +157,7 @@ static int emu_add_fns(struct tsm_emu *emu)
 
 			if (emu->nr_fns == TSM_EMU_MAX_FNS)
 				return -ENOSPC;
-			vf = emu_add_fn(emu, &emu_fns[i]);
+			vf = emu_add_fn(emu, &emu_fns[i], emu->fn[i].port);
 			vf->pf = &emu->fn[i];
 			vf->vf_index = j;
 			vf->devfn = tsm_emu_vf_devfn(vf->pf, j);
@@ -110,8 +165,10 @@ static int emu_add_fns(struct tsm_emu *emu)
 		}
 	}
 
-	if (rootless)
-		tsm_emu_config_init(emu_add_fn(emu, &emu_rootless_fn));
+	if (READ_ONCE(rootless))
+		emu_add_tree(emu, &emu_rootless_fn, 1);
+	if (READ_ONCE(switched))
+		emu_add_tree(emu, emu_switch_fns, ARRAY_SIZE(emu_switch_fns));
 	return 0;
 }
 

@@ -31,7 +31,7 @@
 
 #define TSM_EMU_VENDOR_ID		0x7e10
 #define TSM_EMU_DOMAIN_MIN		0x10000
-#define TSM_EMU_MAX_FNS			12
+#define TSM_EMU_MAX_FNS			16
 #define TSM_EMU_MAX_INSTANCES		5
 
 /* Type of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has it */
@@ -111,9 +111,10 @@ struct tsm_emu_doe {
  * struct tsm_emu_fn_desc - what a function is built as
  * @device_id: PCI device id
  * @pcie_type: PCI_EXP_TYPE_*
- * @port: index of the root port above it, or -1
+ * @port: index of the bridge above it, from the first of its kind on, or -1
  * @devfn: device and function number; of a PF's first VF for the VFs
  * @multifunction: function 0 of a device that has more
+ * @tee: can be a TDI, or its DSM serve TDIs
  * @dsm: has IDE and the DOE mailbox of a DSM
  * @nr_vfs: VFs of a PF
  * @bar_size: bytes, 0 for no BAR
@@ -125,6 +126,7 @@ struct tsm_emu_fn_desc {
 	s8 port;
 	u8 devfn;
 	bool multifunction;
+	bool tee;
 	bool dsm;
 	u8 nr_vfs;
 	u32 bar_size[TSM_EMU_NR_BARS];
@@ -134,7 +136,7 @@ struct tsm_emu_fn_desc {
 /**
  * struct tsm_emu_fn - function of the segment
  * @desc: what it is built as; for a VF that of its PF
- * @port: root port above it or NULL
+ * @port: bridge above it or NULL
  * @pf: physical function of a VF or NULL
  * @vf_index: number of a VF, from 0
  * @devfn: device and function number
@@ -254,6 +256,7 @@ static inline bool is_tsm_emu_fn(struct pci_dev *pdev)
 
 void tsm_emu_config_init(struct tsm_emu_fn *fn);
 unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index);
+bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port);
 u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
 void tsm_emu_tdi_bars(struct tsm_emu_fn *fn);
 struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);

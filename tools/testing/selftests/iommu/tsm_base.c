@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What PCI/TSM, PCI/IDE and PCI used to stumble over: a VF in the slot of its PF,
- * an endpoint with IDE that has no root port, and a rescan while a host bridge
- * comes up. The emulated platform can have all of them.
+ * What PCI/TSM, PCI/IDE and PCI stumble over: a VF in the slot of its PF, an
+ * endpoint with IDE that has no root port, a DSM in a switch, and a rescan while a
+ * host bridge comes up. The emulated platform can have all of them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -127,13 +127,15 @@ static const struct tsm_function rootless = {
 	.dsm = "10000:00:02.0",
 };
 
-static int use_rootless(const char *on)
+static int probe_with(const char *param, const char *on)
 {
+	char path[64];
 	int rc;
 
+	snprintf(path, sizeof(path), TSM_PLATFORM_PARAMS "/%s", param);
 	rc = tsm_platform_unbind(0);
 	if (!rc)
-		rc = tsm_file_write(TSM_PLATFORM_PARAMS "/rootless", on);
+		rc = tsm_file_write(path, on);
 	return rc ?: tsm_platform_bind(0);
 }
 
@@ -148,13 +150,13 @@ FIXTURE_SETUP(rootless)
 FIXTURE_TEARDOWN(rootless)
 {
 	tsm_setup_close(&self->t.s);
-	use_rootless("N");
+	probe_with("rootless", "N");
 	tsm_kmsg_close(&self->kmsg);
 }
 
 TEST_F(rootless, is_found)
 {
-	ASSERT_EQ(0, use_rootless("Y"));
+	ASSERT_EQ(0, probe_with("rootless", "Y"));
 	EXPECT_EQ(0, access(PCI_DEVICES "/10000:00:02.0", F_OK));
 	EXPECT_EQ(0, access(PCI_DEVICES "/10000:00:02.0/tsm/connect", F_OK));
 	expect_no_complaints(_metadata, &self->kmsg);
@@ -163,8 +165,64 @@ TEST_F(rootless, is_found)
 /* It has no link to encrypt, but a DSM */
 TEST_F(rootless, can_be_used)
 {
-	ASSERT_EQ(0, use_rootless("Y"));
+	ASSERT_EQ(0, probe_with("rootless", "Y"));
 	use_function(_metadata, &rootless);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* A platform with a switch, whose upstream port is the DSM of what is below it */
+FIXTURE(switched)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function below_switch = {
+	.name = "endpoint below a switch",
+	.bdf = "10000:05:00.0",
+	.dsm = "10000:03:00.0",
+};
+
+FIXTURE_SETUP(switched)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, probe_with("switched", "Y"));
+}
+
+FIXTURE_TEARDOWN(switched)
+{
+	tsm_setup_close(&self->t.s);
+	probe_with("switched", "N");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Its ports come and go with the DSM as the endpoint does, under one lock */
+TEST_F(switched, can_be_used)
+{
+	struct tsm_test *t = &self->t;
+
+	use_function(_metadata, &below_switch);
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_find_platform);
+	do_step(_metadata, t, tsm_disconnect);
+	use_function(_metadata, &below_switch);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* What comes back below a connected DSM is served by it again */
+TEST_F(switched, can_be_removed)
+{
+	struct tsm_test *t = &self->t;
+
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	EXPECT_EQ(0, tsm_file_write(PCI_DEVICES "/10000:04:00.0/remove", "1"));
+	EXPECT_NE(0, access(PCI_DEVICES "/10000:05:00.0", F_OK));
+	EXPECT_EQ(0, tsm_file_write("/sys/bus/pci/rescan", "1"));
+	use_function(_metadata, &below_switch);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
