@@ -50,7 +50,7 @@ static int vdevice_set_binding(struct iommufd_vdevice *vdev,
 	struct pci_tsm_binding *old;
 
 	spin_lock(&vdev->tsm_lock);
-	if (vdev->idev->tdi_revoked) {
+	if (!READ_ONCE(vdev->idev->tdi_allowed)) {
 		spin_unlock(&vdev->tsm_lock);
 		return -ENODEV;
 	}
@@ -83,6 +83,22 @@ void iommufd_vdevice_destroy_unbind(struct iommufd_vdevice *vdev)
 		pci_tsm_unbind(vdev->tsm_binding);
 }
 
+/**
+ * iommufd_device_allow_tdi() - The owner has enabled the device
+ * @idev: device of iommufd_device_bind()
+ *
+ * From here on the device can be bound as a TDI. Before, IOMMU_VDEVICE_TSM_OP
+ * returns ENODEV: userspace can find out the id of a device that its owner still
+ * resets, which a TDI must not be.
+ *
+ * Context: Not at the same time as iommufd_device_unbind_tdi().
+ */
+void iommufd_device_allow_tdi(struct iommufd_device *idev)
+{
+	WRITE_ONCE(idev->tdi_allowed, true);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_allow_tdi, "IOMMUFD");
+
 /* The binding of @idev's vDEVICE, the last that it is going to have, or NULL */
 static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev)
 {
@@ -93,12 +109,12 @@ static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev
 
 	vdev = idev->vdev;
 	if (!vdev) {
-		idev->tdi_revoked = true;
+		WRITE_ONCE(idev->tdi_allowed, false);
 		return NULL;
 	}
 
 	spin_lock(&vdev->tsm_lock);
-	idev->tdi_revoked = true;
+	WRITE_ONCE(idev->tdi_allowed, false);
 	binding = vdev->tsm_binding;
 	if (binding)
 		pci_tsm_binding_get(binding);
