@@ -9,7 +9,9 @@
  *
  *   02.0                          rootless: a DSM without a root port
  *   03.0 root port - 00.0 upstream port - 00.0 downstream port - 00.0
- *                                 switched: the upstream port is the DSM
+ *                                       - 01.0 downstream port - 00.0
+ *                                 switched: the upstream port is the DSM of the
+ *                                 first endpoint, the second is one of its own
  *
  * All of it comes and goes with the driver of the platform device.
  */
@@ -50,7 +52,7 @@ static const struct tsm_emu_fn_desc emu_rootless_fn = {
 static bool switched;
 module_param(switched, bool, 0644);
 MODULE_PARM_DESC(switched,
-		 "Add a switch whose upstream port is a DSM, with an endpoint below, from the next probe on");
+		 "Add a switch whose upstream port is a DSM, with two endpoints below, from the next probe on");
 
 static const struct tsm_emu_fn_desc emu_switch_fns[] = {
 	{
@@ -76,6 +78,19 @@ static const struct tsm_emu_fn_desc emu_switch_fns[] = {
 		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
 		.port = 2,
 		.devfn = PCI_DEVFN(0, 0),
+		.bar_size = { SZ_16K },
+	}, {
+		.device_id = 0x0012,
+		.pcie_type = PCI_EXP_TYPE_DOWNSTREAM,
+		.port = 1,
+		.devfn = PCI_DEVFN(1, 0),
+	}, {
+		.device_id = 0x0001,
+		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
+		.port = 4,
+		.devfn = PCI_DEVFN(0, 0),
+		.tee = true,
+		.dsm = true,
 		.bar_size = { SZ_16K },
 	},
 };

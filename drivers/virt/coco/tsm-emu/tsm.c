@@ -89,9 +89,6 @@ static struct pci_tsm *emu_probe(struct tsm_dev *tsm_dev, struct pci_dev *pdev)
 		return NULL;
 	if (is_pci_tsm_pf0(pdev))
 		return emu_probe_pf0(tsm_dev, pdev);
-	/* The core offers all that is below a DSM in a switch, its ports too */
-	if (pci_is_bridge(pdev))
-		return NULL;
 
 	struct pci_tsm *tsm __free(kfree) = kzalloc_obj(*tsm);
 	if (!tsm)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <linux/kvm.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
@@ -549,6 +550,197 @@ TEST_F(pf, reset)
 	expect_unharmed(_metadata, &self->t, PCI_TDISP_STATE_RUN);
 	ASSERT_EQ(0, unbind_tdi(&self->t));
 	EXPECT_EQ(0, reset_pf(&self->t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* A PF that a user of VFIO has, and a VF of it that a VM has */
+FIXTURE(user_of_pf)
+{
+	struct tsm_test t;
+	struct tsm_test pf;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function pf_of_vf = {
+	.name = "PF",
+	.bdf = "10000:02:00.0",
+	.dsm = "10000:02:00.0",
+};
+
+static const u8 vf_token[16] = "token of the VFs";
+
+static void open_pf(struct __test_metadata *_metadata, struct tsm_test *pf)
+{
+	tsm_setup_init(&pf->s, &pf_of_vf);
+	pf->s.vf_token = vf_token;
+	do_step(_metadata, pf, tsm_open_iommufd);
+	do_step(_metadata, pf, tsm_open_device);
+}
+
+static int set_vf_token(const struct tsm_test *pf)
+{
+	struct {
+		struct vfio_device_feature feature;
+		u8 token[sizeof(vf_token)];
+	} set = {
+		.feature.argsz = sizeof(set),
+		.feature.flags = VFIO_DEVICE_FEATURE_SET |
+				 VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
+	};
+
+	memcpy(set.token, vf_token, sizeof(vf_token));
+	return ioctl(pf->s.cdev, VFIO_DEVICE_FEATURE, &set) ? -errno : 0;
+}
+
+static int set_vfs(const char *nr)
+{
+	return tsm_file_write(PCI_DEVICES "/10000:02:00.0/sriov_numvfs", nr);
+}
+
+static int let_vfio_make_vfs(const char *on)
+{
+	return tsm_file_write("/sys/module/vfio_pci/parameters/enable_sriov", on);
+}
+
+FIXTURE_SETUP(user_of_pf)
+{
+	struct tsm_test *t = &self->t, *pf = &self->pf;
+
+	self->kmsg.fd = -1;
+	tsm_setup_init(&pf->s, &pf_of_vf);
+	if (setup_host(_metadata, t, "vf", false))
+		return;
+	ASSERT_EQ(0, set_vfs("0"));
+	do_step(_metadata, pf, tsm_use_vfio);
+	ASSERT_EQ(0, let_vfio_make_vfs("Y"));
+	ASSERT_EQ(0, set_vfs("1"));
+	do_step(_metadata, t, tsm_use_vfio);
+
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	open_pf(_metadata, pf);
+	do_step(_metadata, pf, tsm_bind_iommufd);
+	ASSERT_EQ(0, set_vf_token(pf));
+	t->s.vf_token = vf_token;
+	do_step(_metadata, t, tsm_assign);
+	enable(_metadata, t);
+	do_step(_metadata, t, tsm_bind_tdi);
+	run(_metadata, t);
+}
+
+FIXTURE_TEARDOWN(user_of_pf)
+{
+	teardown(&self->t);
+	tsm_setup_close(&self->pf.s);
+	set_vfs("0");
+	let_vfio_make_vfs("N");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static bool can_be_reset(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	ASSERT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_GET_INFO, &info));
+	return info.flags & VFIO_DEVICE_FLAGS_RESET;
+}
+
+/* Neither the user nor what VFIO does at a close and an open resets the VF */
+TEST_F(user_of_pf, leaves_the_vf_alone)
+{
+	struct tsm_test *t = &self->t, *pf = &self->pf;
+
+	EXPECT_EQ(-EBUSY, vfio_reset(pf));
+	expect_unharmed(_metadata, t, PCI_TDISP_STATE_RUN);
+	tsm_setup_close(&pf->s);
+	expect_unharmed(_metadata, t, PCI_TDISP_STATE_RUN);
+
+	/* to open it without a reset would be to show what the last user left */
+	open_pf(_metadata, pf);
+	EXPECT_EQ(-EBUSY, tsm_bind_iommufd(&pf->s));
+	expect_unharmed(_metadata, t, PCI_TDISP_STATE_RUN);
+
+	ASSERT_EQ(0, unbind_tdi(t));
+	do_step(_metadata, pf, tsm_bind_iommufd);
+	EXPECT_TRUE(can_be_reset(_metadata, pf));
+	EXPECT_EQ(0, vfio_reset(pf));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* A function that VFIO opens, for a VM that has a vIOMMU from another one's open */
+FIXTURE(opening)
+{
+	struct tsm_test t;
+	struct tsm_test other;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(opening)
+{
+	struct tsm_test *t = &self->t, *other = &self->other;
+	struct kvm_device_attr attr = {
+		.group = KVM_DEV_VFIO_FILE,
+		.attr = KVM_DEV_VFIO_FILE_ADD,
+		.addr = (__u64)(unsigned long)&t->s.cdev,
+	};
+
+	self->kmsg.fd = -1;
+	tsm_setup_init(&other->s, tsm_find_function("fn1"));
+	if (setup_host(_metadata, t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	do_step(_metadata, other, tsm_prepare_host);
+	do_step(_metadata, other, tsm_assign);
+
+	t->s.iommufd = dup(other->s.iommufd);
+	t->s.viommu_id = other->s.viommu_id;
+	t->s.virt_id = other->s.virt_id + 1;
+	do_step(_metadata, t, tsm_open_device);
+	ASSERT_EQ(0, ioctl(other->s.kvm_vfio, KVM_SET_DEVICE_ATTR, &attr));
+}
+
+FIXTURE_TEARDOWN(opening)
+{
+	teardown(&self->other);
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int call_bind_iommufd(void *t)
+{
+	return tsm_bind_iommufd(&((struct tsm_test *)t)->s);
+}
+
+/* Find the device by an id that nobody has told yet */
+static void guess_vdevice(struct __test_metadata *_metadata,
+			  struct tsm_setup *guess, __u32 other_dev_id)
+{
+	int rc;
+
+	do {
+		guess->dev_id = guess->dev_id % 16 + 1;
+		rc = guess->dev_id == other_dev_id ? -ENOENT :
+						     tsm_alloc_vdevice(guess);
+	} while (rc == -ENOENT);
+	ASSERT_EQ(0, rc);
+}
+
+/* VFIO resets it, which must neither meet a TDI nor be refused for one */
+TEST_F(opening, bind_enodev_before_the_end)
+{
+	struct tsm_test *t = &self->t, guess = *t;
+	struct tsm_thread open;
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&open, call_bind_iommufd, t));
+	guess_vdevice(_metadata, &guess.s, self->other.s.dev_id);
+	do {
+		rc = bind_tdi(&guess);
+	} while (rc == -ENODEV);
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_thread_join(&open, &rc));
+	ASSERT_EQ(0, rc);
+	EXPECT_TRUE(can_be_reset(_metadata, t));
+	EXPECT_EQ(0, unbind_tdi(&guess));
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 

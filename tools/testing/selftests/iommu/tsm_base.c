@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What PCI/TSM, PCI/IDE and PCI stumble over: a VF in the slot of its PF, an
- * endpoint with IDE that has no root port, a DSM in a switch, and a rescan while a
- * host bridge comes up. The emulated platform can have all of them.
+ * endpoint with IDE that has no root port, a DSM in a switch, VFs that come while
+ * their DSM goes, and a rescan while a host bridge comes up. The emulated platform
+ * can have all of them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 #define DYNAMIC_DEBUG "/proc/dynamic_debug/control"
+
+/* How often VFs come beside connect and disconnect */
+#define COMING_VFS 20
 
 static int load_platform(const char *params)
 {
@@ -183,6 +187,12 @@ static const struct tsm_function below_switch = {
 	.dsm = "10000:03:00.0",
 };
 
+static const struct tsm_function dsm_below_switch = {
+	.name = "DSM below a switch",
+	.bdf = "10000:06:00.0",
+	.dsm = "10000:06:00.0",
+};
+
 FIXTURE_SETUP(switched)
 {
 	self->kmsg.fd = -1;
@@ -223,6 +233,102 @@ TEST_F(switched, can_be_removed)
 	EXPECT_NE(0, access(PCI_DEVICES "/10000:05:00.0", F_OK));
 	EXPECT_EQ(0, tsm_file_write("/sys/bus/pci/rescan", "1"));
 	use_function(_metadata, &below_switch);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* A DSM below leaves the TDIs alone that have another, as it comes and goes */
+TEST_F(switched, with_a_dsm_below)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_test upper;
+
+	tsm_setup_init(&t->s, &dsm_below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	run(_metadata, t);
+
+	use_function(_metadata, &below_switch);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+	tsm_setup_init(&upper.s, &below_switch);
+	do_step(_metadata, &upper, tsm_find_platform);
+	do_step(_metadata, &upper, tsm_disconnect);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+	EXPECT_EQ(0, unbind_tdi(t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* VFs that are being added while their DSM comes and goes */
+FIXTURE(coming_vfs)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(coming_vfs)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(coming_vfs)
+{
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int set_vfs(const char *nr)
+{
+	return tsm_file_write(PCI_DEVICES "/10000:02:00.0/sriov_numvfs", nr);
+}
+
+static int call_add_vfs(void *done)
+{
+	int rc = set_vfs("4");
+
+	__atomic_store_n((bool *)done, true, __ATOMIC_RELEASE);
+	return rc;
+}
+
+static bool has_dsm(const char *bdf)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/dsm", bdf);
+	return !access(path, F_OK);
+}
+
+static void expect_dsm_of_vfs(struct __test_metadata *_metadata, bool has)
+{
+	EXPECT_EQ(has, has_dsm("10000:02:01.0"));
+	EXPECT_EQ(has, has_dsm("10000:02:01.1"));
+	EXPECT_EQ(has, has_dsm("10000:02:01.2"));
+	EXPECT_EQ(has, has_dsm("10000:02:01.3"));
+}
+
+/* Each has its DSM if that is connected in the end, and else has none */
+TEST_F_TIMEOUT(coming_vfs, have_a_dsm_or_not, 120)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_thread add;
+	int rc;
+
+	for (unsigned int i = 0; i < COMING_VFS; i++) {
+		bool done = false;
+
+		ASSERT_EQ(0, set_vfs("0"));
+		ASSERT_EQ(0, tsm_thread_start(&add, call_add_vfs, &done));
+		while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+			do_step(_metadata, t, tsm_disconnect);
+			do_step(_metadata, t, tsm_connect);
+		}
+		ASSERT_EQ(0, tsm_thread_join(&add, &rc));
+		ASSERT_EQ(0, rc);
+		expect_dsm_of_vfs(_metadata, true);
+		do_step(_metadata, t, tsm_disconnect);
+		expect_dsm_of_vfs(_metadata, false);
+	}
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 

@@ -398,6 +398,8 @@ int tsm_bind_iommufd(struct tsm_setup *s)
 	struct vfio_device_bind_iommufd bind = {
 		.argsz = sizeof(bind),
 		.iommufd = s->iommufd,
+		.flags = s->vf_token ? VFIO_DEVICE_BIND_FLAG_TOKEN : 0,
+		.token_uuid_ptr = (unsigned long)s->vf_token,
 	};
 
 	if (ioctl(s->cdev, VFIO_DEVICE_BIND_IOMMUFD, &bind))

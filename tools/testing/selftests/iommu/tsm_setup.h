@@ -46,6 +46,7 @@ struct tsm_function {
  * @vm: KVM VM
  * @kvm_vfio: VFIO device of the VM; keeps the VFIO device file open
  * @cdev: VFIO device file
+ * @vf_token: 16 bytes that the user of a VF's PF has chosen, or NULL
  * @iommufd: /dev/iommu
  * @dev_id: iommufd's device
  * @ioas_id: I/O address space of the guest
@@ -63,6 +64,7 @@ struct tsm_setup {
 	int vm;
 	int kvm_vfio;
 	int cdev;
+	const void *vf_token;
 	int iommufd;
 	__u32 dev_id;
 	__u32 ioas_id;
