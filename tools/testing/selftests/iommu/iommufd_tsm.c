@@ -323,7 +323,7 @@ TEST_F(tsm, destroy_of_vdevice_unbinds)
 	ASSERT_EQ(0, bind_tdi(t));
 	run(_metadata, t);
 
-	EXPECT_EQ(0, tsm_destroy(&t->s, &t->s.vdevice_id));
+	EXPECT_EQ(0, tsm_destroy_vdevice(&t->s));
 	do_step(_metadata, &self->t, tsm_alloc_vdevice);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, info_state(_metadata, t));
 	ASSERT_EQ(0, bind_tdi(t));

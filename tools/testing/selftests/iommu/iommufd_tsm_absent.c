@@ -198,7 +198,7 @@ TEST_F(absent, device_works)
 
 	EXPECT_EQ(-EOPNOTSUPP, bind_tdi(t));
 	EXPECT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_RESET));
-	EXPECT_EQ(0, tsm_destroy(&t->s, &t->s.vdevice_id));
+	EXPECT_EQ(0, tsm_destroy_vdevice(&t->s));
 	do_step(_metadata, t, tsm_alloc_vdevice);
 	EXPECT_EQ(-EOPNOTSUPP, bind_tdi(t));
 }

@@ -55,9 +55,7 @@ static int call_close_iommufd(void *data)
 
 static int call_destroy_vdevice(void *data)
 {
-	struct tsm_setup *s = data;
-
-	return tsm_destroy(s, &s->vdevice_id);
+	return tsm_destroy_vdevice(data);
 }
 
 /* The reference on the VFIO device file that the VM has */

@@ -122,7 +122,7 @@ TEST_F(binding, failed_bind)
 	expect_bind(_metadata, self, -ENXIO);
 
 	/* no unbind of what was never bound */
-	EXPECT_EQ(0, tsm_destroy(&self->t.s, &self->t.s.vdevice_id));
+	EXPECT_EQ(0, tsm_destroy_vdevice(&self->t.s));
 	expect_no_event(_metadata);
 }
 
@@ -138,7 +138,7 @@ TEST_F(binding, unbind_by_destroy)
 {
 	ASSERT_EQ(0, bind_tdi(&self->t));
 	expect_bind(_metadata, self, 0);
-	EXPECT_EQ(0, tsm_destroy(&self->t.s, &self->t.s.vdevice_id));
+	EXPECT_EQ(0, tsm_destroy_vdevice(&self->t.s));
 	expect_event(_metadata, "pci_tsm_unbind", self->unbind, NULL, 0);
 }
 

@@ -422,7 +422,7 @@ TEST_F(withheld, destroy_of_vdevice)
 {
 	struct tsm_test *t = &self->t;
 
-	EXPECT_EQ(0, tsm_destroy(&t->s, &t->s.vdevice_id));
+	EXPECT_EQ(0, tsm_destroy_vdevice(&t->s));
 	expect_lost(_metadata, self, variant);
 }
 
@@ -432,7 +432,7 @@ TEST_F(withheld, new_vdevice)
 	u8 nonce[PCI_TDISP_NONCE_LEN];
 	struct tsm_test *t = &self->t;
 
-	EXPECT_EQ(0, tsm_destroy(&t->s, &t->s.vdevice_id));
+	EXPECT_EQ(0, tsm_destroy_vdevice(&t->s));
 	do_step(_metadata, t, tsm_alloc_vdevice);
 	ASSERT_EQ(0, bind_tdi(t));
 	lock(_metadata, t, nonce);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* From nothing to a vDEVICE of a VM, see tsm_setup.h */
+/* From nothing to a vDEVICE of a VM and back, see tsm_setup.h */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +115,10 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* All that was opened goes, and with it what iommufd and the TSM made of it */
+/*
+ * All that was opened goes, and with it what iommufd and the TSM made of it, as
+ * if the VMM had died. tsm_release() is how a VMM does it.
+ */
 void tsm_setup_close(struct tsm_setup *s)
 {
 	close_fd(&s->kvm_vfio);
@@ -374,22 +377,32 @@ int tsm_open_device(struct tsm_setup *s)
 	return s->cdev < 0 ? tsm_fail(s, errno, "open %s", path) : 0;
 }
 
+/* Tell KVM's VFIO device about the file of the assigned one */
+static int set_vfio_file(struct tsm_setup *s, __u64 what)
+{
+	struct kvm_device_attr attr = {
+		.group = KVM_DEV_VFIO_FILE,
+		.attr = what,
+		.addr = (__u64)(unsigned long)&s->cdev,
+	};
+
+	return ioctl(s->kvm_vfio, KVM_SET_DEVICE_ATTR, &attr) ? -errno : 0;
+}
+
 /* iommufd learns the VM when the device is bound to it, later is too late */
 int tsm_add_device_to_vm(struct tsm_setup *s)
 {
 	struct kvm_create_device create = { .type = KVM_DEV_TYPE_VFIO };
-	struct kvm_device_attr attr = {
-		.group = KVM_DEV_VFIO_FILE,
-		.attr = KVM_DEV_VFIO_FILE_ADD,
-		.addr = (__u64)(unsigned long)&s->cdev,
-	};
+	int rc;
 
 	if (ioctl(s->vm, KVM_CREATE_DEVICE, &create))
 		return tsm_lack(s, errno, "KVM_CREATE_DEVICE (VFIO)");
 	s->kvm_vfio = create.fd;
 
-	if (ioctl(s->kvm_vfio, KVM_SET_DEVICE_ATTR, &attr))
-		return tsm_fail(s, errno, "KVM_DEV_VFIO_FILE_ADD");
+	rc = set_vfio_file(s, KVM_DEV_VFIO_FILE_ADD);
+	if (rc)
+		return tsm_fail(s, -rc, "KVM_DEV_VFIO_FILE_ADD");
+	s->in_vm = true;
 	return 0;
 }
 
@@ -432,6 +445,7 @@ int tsm_attach(struct tsm_setup *s)
 	attach.pt_id = s->hwpt_id;
 	if (ioctl(s->cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
 		return tsm_fail(s, errno, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
+	s->attached = true;
 	return 0;
 }
 
@@ -503,12 +517,116 @@ int tsm_bind_tdi(struct tsm_setup *s)
 	return rc ? tsm_fail(s, -rc, "IOMMU_VDEVICE_TSM_BIND") : 0;
 }
 
-int tsm_destroy(struct tsm_setup *s, __u32 *id)
+int tsm_unbind_tdi(struct tsm_setup *s)
+{
+	int rc = s->vdevice_id ? tsm_op(s, IOMMU_VDEVICE_TSM_UNBIND) : 0;
+
+	return rc ? tsm_fail(s, -rc, "IOMMU_VDEVICE_TSM_UNBIND") : 0;
+}
+
+int tsm_destroy(struct tsm_setup *s, __u32 *id, const char *what)
 {
 	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = *id };
 
+	if (!*id)
+		return 0;
 	if (ioctl(s->iommufd, IOMMU_DESTROY, &destroy))
-		return tsm_fail(s, errno, "IOMMU_DESTROY of %u", *id);
+		return tsm_fail(s, errno, "IOMMU_DESTROY of the %s", what);
 	*id = 0;
 	return 0;
+}
+
+int tsm_destroy_vdevice(struct tsm_setup *s)
+{
+	return tsm_destroy(s, &s->vdevice_id, "vDEVICE");
+}
+
+int tsm_detach(struct tsm_setup *s)
+{
+	struct vfio_device_detach_iommufd_pt detach = {
+		.argsz = sizeof(detach),
+	};
+
+	if (!s->attached)
+		return 0;
+	if (ioctl(s->cdev, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach))
+		return tsm_fail(s, errno, "VFIO_DEVICE_DETACH_IOMMUFD_PT");
+	s->attached = false;
+	return 0;
+}
+
+int tsm_destroy_viommu(struct tsm_setup *s)
+{
+	return tsm_destroy(s, &s->viommu_id, "vIOMMU");
+}
+
+int tsm_destroy_hwpt(struct tsm_setup *s)
+{
+	return tsm_destroy(s, &s->hwpt_id, "HWPT");
+}
+
+int tsm_destroy_ioas(struct tsm_setup *s)
+{
+	return tsm_destroy(s, &s->ioas_id, "IOAS");
+}
+
+/* KVM's reference would keep the device open, and the TDI bound */
+int tsm_remove_device_from_vm(struct tsm_setup *s)
+{
+	int rc = s->in_vm ? set_vfio_file(s, KVM_DEV_VFIO_FILE_DEL) : 0;
+
+	if (rc)
+		return tsm_fail(s, -rc, "KVM_DEV_VFIO_FILE_DEL");
+	s->in_vm = false;
+	return 0;
+}
+
+/* As close_fd(), for who wants to know that it worked */
+static int check_close(struct tsm_setup *s, int *fd, const char *what)
+{
+	int old = *fd;
+
+	*fd = -1;
+	if (old >= 0 && close(old))
+		return tsm_fail(s, errno, "close the %s", what);
+	return 0;
+}
+
+int tsm_close_device(struct tsm_setup *s)
+{
+	return check_close(s, &s->cdev, "VFIO device");
+}
+
+int tsm_close_iommufd(struct tsm_setup *s)
+{
+	return check_close(s, &s->iommufd, "iommufd");
+}
+
+int tsm_close_vm(struct tsm_setup *s)
+{
+	return check_close(s, &s->kvm_vfio, "VM's VFIO device") ?:
+	       check_close(s, &s->vm, "VM") ?:
+	       check_close(s, &s->kvm, "/dev/kvm");
+}
+
+/* Undo tsm_bind_tdi() and tsm_assign(), from wherever they have got to */
+int tsm_release(struct tsm_setup *s)
+{
+	int (* const steps[])(struct tsm_setup *s) = {
+		tsm_unbind_tdi,
+		tsm_destroy_vdevice,
+		tsm_detach,
+		tsm_destroy_viommu,
+		tsm_destroy_hwpt,
+		tsm_destroy_ioas,
+		tsm_remove_device_from_vm,
+		tsm_close_device,
+		tsm_close_iommufd,
+		tsm_close_vm,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
+		rc = steps[i](s);
+	return rc;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The way from nothing to a vDEVICE of a VM whose PCI function can be bound as
- * a TDI, one function per step. See Documentation/userspace-api/iommufd-tsm.rst.
+ * a TDI, and back, one function per step. See
+ * Documentation/userspace-api/iommufd-tsm.rst.
  *
  * Every step returns 0 or -errno and leaves in &tsm_setup.error what was tried
  * and how it failed. A step that fails because the machine lacks something sets
@@ -53,6 +54,8 @@ struct tsm_function {
  * @hwpt_id: page table for it that can be nested on
  * @viommu_id: virtual IOMMU
  * @vdevice_id: the function as the guest sees it
+ * @attached: the device uses the page table
+ * @in_vm: @kvm_vfio has the VFIO device file
  * @missing: the failed step lacked something that the machine should have
  * @error: what failed
  */
@@ -71,6 +74,8 @@ struct tsm_setup {
 	__u32 hwpt_id;
 	__u32 viommu_id;
 	__u32 vdevice_id;
+	bool attached;
+	bool in_vm;
 	bool missing;
 	char error[256];
 };
@@ -110,12 +115,28 @@ int tsm_alloc_viommu(struct tsm_setup *s);
 int tsm_alloc_vdevice(struct tsm_setup *s);
 int tsm_bind_tdi(struct tsm_setup *s);
 
+/*
+ * The way back, in the order that never meets EBUSY; each does nothing if there
+ * is nothing to undo
+ */
+int tsm_unbind_tdi(struct tsm_setup *s);
+int tsm_destroy_vdevice(struct tsm_setup *s);
+int tsm_detach(struct tsm_setup *s);
+int tsm_destroy_viommu(struct tsm_setup *s);
+int tsm_destroy_hwpt(struct tsm_setup *s);
+int tsm_destroy_ioas(struct tsm_setup *s);
+int tsm_remove_device_from_vm(struct tsm_setup *s);
+int tsm_close_device(struct tsm_setup *s);
+int tsm_close_iommufd(struct tsm_setup *s);
+int tsm_close_vm(struct tsm_setup *s);
+
 /* Several of them at once */
 int tsm_prepare_host(struct tsm_setup *s);
 int tsm_assign(struct tsm_setup *s);
+int tsm_release(struct tsm_setup *s);
 
 int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type);
-int tsm_destroy(struct tsm_setup *s, __u32 *id);
+int tsm_destroy(struct tsm_setup *s, __u32 *id, const char *what);
 
 int tsm_fail(struct tsm_setup *s, int err, const char *fmt, ...) __printf(3, 4);
 int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...) __printf(3, 4);

@@ -2,13 +2,14 @@
 /*
  * Example VMM: give a VM a PCI function, and let its guest lock, attest and
  * start it as a TDI. Start reading at main(), then run_guest(), then a front end,
- * of which tsm_vmm_tdisp.c is the shortest; what comes before the VM runs is in
- * tsm_setup.c, what the guest does in tsm_vmm_guest_*.c.
+ * of which tsm_vmm_tdisp.c is the shortest; what comes before the VM runs and
+ * after it is in tsm_setup.c, what the guest does in tsm_vmm_guest_*.c.
  *
  * All that is special about assigning a TDI: tsm_add_device_to_vm() before
- * tsm_bind_iommufd(), IOMMU_VDEVICE_TSM_OP to bind, and for each guest call an
- * IOMMU_VDEVICE_TSM_GUEST_REQUEST with the scope of that call. The guest is not
- * a confidential one, the emulated TSM does not mind.
+ * tsm_bind_iommufd(), IOMMU_VDEVICE_TSM_OP to bind, for each guest call an
+ * IOMMU_VDEVICE_TSM_GUEST_REQUEST with the scope of that call, and the order of
+ * tsm_release(). The guest is not a confidential one, the emulated TSM does not
+ * mind.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -139,9 +140,29 @@ static int run_vmm(struct vmm *vmm)
 	vmm_say("The guest has locked, attested and started %s: %s.", setup->fn->bdf,
 		verdicts[verdict]);
 	vmm_say("What it tried without the scope for it did not get through.");
+	return 0;
+}
 
-	rc = tsm_op(setup, IOMMU_VDEVICE_TSM_UNBIND);
-	return rc ? tsm_fail(setup, -rc, "IOMMU_VDEVICE_TSM_UNBIND") : 0;
+/* Whatever became of the guest. Return: 0 if nothing is left, or -errno */
+static int take_down(struct vmm *vmm)
+{
+	bool assigned = vmm->setup.vdevice_id;
+	int rc;
+
+	rc = vmm_close_vcpu(vmm) ?: tsm_release(&vmm->setup);
+	if (!rc && assigned)
+		vmm_say("Taken down, one after the other: %s, %s.",
+			"TDI, vDEVICE, attachment, vIOMMU, HWPT, IOAS",
+			"KVM's reference, VFIO device, iommufd, VM");
+	return rc;
+}
+
+static void print_failure(const struct tsm_setup *setup, const struct args *args)
+{
+	if (!setup->missing)
+		vmm_say("FAILED to %s", setup->error);
+	else if (!args->tap)
+		vmm_say("MISSING: could not %s", setup->error);
 }
 
 static int report_result(const struct tsm_setup *setup, int rc,
@@ -149,10 +170,6 @@ static int report_result(const struct tsm_setup *setup, int rc,
 {
 	bool skip = rc && setup->missing;
 
-	if (rc && !skip)
-		vmm_say("FAILED to %s", setup->error);
-	if (skip && !args->tap)
-		vmm_say("MISSING: could not %s", setup->error);
 	if (skip && args->tap)
 		printf("ok 1 %s_%s # SKIP could not %s\n", args->front->name,
 		       args->device, setup->error);
@@ -271,8 +288,8 @@ static int find_function(struct vmm *vmm, const char *device)
 int main(int argc, char *argv[])
 {
 	struct args args = { .device = "pf0", .front = &vmm_tdisp };
-	struct vmm vmm = {};
-	int rc;
+	struct vmm vmm = { .vcpu = -1 };
+	int rc, err;
 
 	rc = parse_options(argc, argv, &args);
 	if (rc >= 0)
@@ -286,6 +303,13 @@ int main(int argc, char *argv[])
 	rc = find_function(&vmm, args.device);
 	if (!rc)
 		rc = run_vmm(&vmm);
-	tsm_setup_close(&vmm.setup);
+	if (rc)
+		print_failure(&vmm.setup, &args);
+	err = take_down(&vmm);
+	if (err) {
+		print_failure(&vmm.setup, &args);
+		tsm_setup_close(&vmm.setup);
+		rc = err;
+	}
 	return report_result(&vmm.setup, rc, &args);
 }

@@ -51,7 +51,8 @@ struct vmm_front {
  * @setup: the assigned function and the VM
  * @front: front end for its guest
  * @vcpu: the only vCPU
- * @run: how KVM reports the vCPU's exits
+ * @run: how KVM reports the vCPU's exits, or NULL
+ * @run_size: length of @run
  * @ram: guest memory from address 0 on: page tables, image, stack, @shared
  * @ram_size: length of @ram
  * @nr_tables: number of page tables in use
@@ -67,6 +68,7 @@ struct vmm {
 	const struct vmm_front *front;
 	int vcpu;
 	struct kvm_run *run;
+	size_t run_size;
 	char *ram;
 	size_t ram_size;
 	unsigned int nr_tables;
@@ -111,6 +113,7 @@ void vmm_say(const char *fmt, ...) __printf(1, 2);
 /* Each returns 0 or -errno, with the text in &tsm_setup.error */
 int vmm_create_memory(struct vmm *vmm);
 int vmm_create_vcpu(struct vmm *vmm);
+int vmm_close_vcpu(struct vmm *vmm);
 int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs);
 int vmm_set_regs(struct vmm *vmm, const struct kvm_regs *regs);
 int vmm_read_info(struct vmm *vmm);

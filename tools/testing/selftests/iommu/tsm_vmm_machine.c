@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "tsm_vmm_core.h"
 
@@ -163,7 +164,8 @@ static int set_registers(struct vmm *vmm)
 
 int vmm_create_vcpu(struct vmm *vmm)
 {
-	int size, rc;
+	void *run;
+	int size;
 
 	vmm->vcpu = ioctl(vmm->setup.vm, KVM_CREATE_VCPU, 0);
 	if (vmm->vcpu < 0)
@@ -172,13 +174,27 @@ int vmm_create_vcpu(struct vmm *vmm)
 	size = ioctl(vmm->setup.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	if (size < 0)
 		return tsm_fail(&vmm->setup, errno, "KVM_GET_VCPU_MMAP_SIZE");
-	vmm->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			vmm->vcpu, 0);
-	if (vmm->run == MAP_FAILED)
+	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vmm->vcpu, 0);
+	if (run == MAP_FAILED)
 		return tsm_fail(&vmm->setup, errno, "mmap vCPU");
+	vmm->run = run;
+	vmm->run_size = size;
 
-	rc = set_cpuid(vmm);
-	return rc ?: set_registers(vmm);
+	return set_cpuid(vmm) ?: set_registers(vmm);
+}
+
+/* Both the file and the mapping would keep the VM */
+int vmm_close_vcpu(struct vmm *vmm)
+{
+	int vcpu = vmm->vcpu;
+
+	vmm->vcpu = -1;
+	if (vmm->run && munmap(vmm->run, vmm->run_size))
+		return tsm_fail(&vmm->setup, errno, "munmap vCPU");
+	vmm->run = NULL;
+	if (vcpu >= 0 && close(vcpu))
+		return tsm_fail(&vmm->setup, errno, "close the vCPU");
+	return 0;
 }
 
 int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs)
