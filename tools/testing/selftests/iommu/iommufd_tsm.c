@@ -401,6 +401,267 @@ TEST_F(tsm, death_of_vmm_unbinds)
 	expect_next_vm(_metadata, t);
 }
 
+/* What the host sees, without a vDEVICE */
+static bool is_bound(struct __test_metadata *_metadata, const struct tsm_test *t)
+{
+	char path[128], tsm[32];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/tsm/bound",
+		 t->s.fn->bdf);
+	ASSERT_EQ(0, tsm_file_read(path, tsm, sizeof(tsm)));
+	return tsm[0];
+}
+
+/* The order of the documentation: no step of it is refused */
+TEST_F(tsm, take_down_in_order)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, bind_tdi(t));
+	run(_metadata, t);
+	EXPECT_TRUE(is_bound(_metadata, t));
+
+	do_step(_metadata, t, tsm_unbind_tdi);
+	EXPECT_FALSE(is_bound(_metadata, t));
+	do_step(_metadata, t, tsm_destroy_vdevice);
+	do_step(_metadata, t, tsm_detach);
+	do_step(_metadata, t, tsm_destroy_viommu);
+	do_step(_metadata, t, tsm_destroy_hwpt);
+	do_step(_metadata, t, tsm_destroy_ioas);
+	do_step(_metadata, t, tsm_remove_device_from_vm);
+	do_step(_metadata, t, tsm_close_device);
+	do_step(_metadata, t, tsm_close_iommufd);
+	do_step(_metadata, t, tsm_close_vm);
+	expect_next_vm(_metadata, t);
+}
+
+/* A TDI that runs, for a VMM that lets go of things in another order */
+FIXTURE(tsm_running)
+{
+	struct tsm_test t;
+};
+
+FIXTURE_SETUP(tsm_running)
+{
+	if (setup_bound(_metadata, &self->t, "pf0", false))
+		return;
+	run(_metadata, &self->t);
+}
+
+FIXTURE_TEARDOWN(tsm_running)
+{
+	teardown(&self->t);
+}
+
+/* It is VFIO's, and goes with the close of the VFIO device only */
+static int destroy_device(struct tsm_setup *s)
+{
+	return tsm_destroy(s, &s->dev_id, "device");
+}
+
+TEST_F(tsm_running, ebusy_of_all_in_use)
+{
+	int (* const steps[])(struct tsm_setup *s) = {
+		destroy_device, tsm_destroy_viommu, tsm_destroy_hwpt, tsm_destroy_ioas
+	};
+	struct tsm_test *t = &self->t;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		EXPECT_EQ(-EBUSY, steps[i](&t->s)) {
+			TH_LOG("step %zu: %s", i, t->s.error);
+		}
+	}
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+TEST_F(tsm_running, ebusy_of_hwpt_with_viommu)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_destroy_vdevice);
+	do_step(_metadata, t, tsm_detach);
+	EXPECT_EQ(-EBUSY, tsm_destroy_hwpt(&t->s));
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+TEST_F(tsm_running, ebusy_of_hwpt_while_attached)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_destroy_vdevice);
+	do_step(_metadata, t, tsm_destroy_viommu);
+	EXPECT_EQ(-EBUSY, tsm_destroy_hwpt(&t->s));
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+TEST_F(tsm_running, ebusy_of_ioas_with_hwpt)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_destroy_vdevice);
+	do_step(_metadata, t, tsm_detach);
+	do_step(_metadata, t, tsm_destroy_viommu);
+	EXPECT_EQ(-EBUSY, tsm_destroy_ioas(&t->s));
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+TEST_F(tsm_running, ebusy_of_device_without_vdevice)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_destroy_vdevice);
+	do_step(_metadata, t, tsm_detach);
+	EXPECT_EQ(-EBUSY, destroy_device(&t->s));
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+/* Neither that nor the end of KVM's reference is an end of the TDI */
+TEST_F(tsm_running, detach_first)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_detach);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+	do_step(_metadata, t, tsm_remove_device_from_vm);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+/* It takes the vDEVICE and the attachment along, the rest can be destroyed */
+TEST_F(tsm_running, close_device_before_destroy)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_remove_device_from_vm);
+	do_step(_metadata, t, tsm_close_device);
+	EXPECT_FALSE(is_bound(_metadata, t));
+	EXPECT_EQ(-ENOENT, tsm_destroy_vdevice(&t->s));
+	EXPECT_EQ(-ENOENT, destroy_device(&t->s));
+
+	t->s.vdevice_id = 0;
+	t->s.attached = false;
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+/* Asks for a vDEVICE until it is gone */
+struct asker {
+	struct tsm_test t;
+	bool asked;
+};
+
+static int call_ask(void *data)
+{
+	struct asker *a = data;
+	int rc;
+
+	do {
+		struct iommu_vdevice_tsm_info cmd = {
+			.vdevice_id = a->t.s.vdevice_id,
+		};
+
+		rc = ioctl_info(&a->t, &cmd);
+		__atomic_store_n(&a->asked, true, __ATOMIC_RELEASE);
+	} while (!rc);
+	return rc;
+}
+
+/* An ioctl that looks it up at that moment may make it EBUSY, then try again */
+TEST_F(tsm_running, destroy_of_vdevice_beside_ioctls)
+{
+	struct tsm_test *t = &self->t;
+	unsigned int busy = 0;
+	int rc;
+
+	for (int i = 0; i < 50; i++) {
+		struct asker a = { .t = *t };
+		struct tsm_thread thread;
+
+		ASSERT_EQ(0, tsm_thread_start(&thread, call_ask, &a));
+		while (!__atomic_load_n(&a.asked, __ATOMIC_ACQUIRE))
+			;
+		while ((rc = tsm_destroy_vdevice(&t->s)) == -EBUSY)
+			busy++;
+		ASSERT_EQ(0, rc);
+		ASSERT_EQ(0, tsm_thread_join(&thread, &rc));
+		EXPECT_EQ(-ENOENT, rc);
+		do_step(_metadata, t, tsm_alloc_vdevice);
+	}
+	TH_LOG("EBUSY %u times", busy);
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
+/* A VMM that forgets the reference of KVM is in the way of the next one */
+TEST_F(tsm_running, kvm_keeps_device_open)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_test next;
+
+	do_step(_metadata, t, tsm_close_device);
+	tsm_setup_init(&next.s, t->s.fn);
+	do_step(_metadata, &next, tsm_open_iommufd);
+	do_step(_metadata, &next, tsm_open_device);
+	EXPECT_EQ(-EINVAL, tsm_bind_iommufd(&next.s));
+	EXPECT_TRUE(is_bound(_metadata, t));
+
+	do_step(_metadata, t, tsm_close_vm);
+	EXPECT_FALSE(is_bound(_metadata, t));
+	do_step(_metadata, &next, tsm_bind_iommufd);
+	tsm_setup_close(&next.s);
+	expect_next_vm(_metadata, t);
+}
+
+#define NR_FDS 4
+
+/* The TDI goes with the last reference on the VFIO device file, be it KVM's */
+static void close_in_order(struct __test_metadata *_metadata, struct tsm_test *t,
+			   const unsigned int order[NR_FDS])
+{
+	int *fds[NR_FDS] = { &t->s.cdev, &t->s.kvm_vfio, &t->s.iommufd, &t->s.vm };
+
+	for (int i = 0; i < NR_FDS; i++) {
+		int *fd = fds[order[i]];
+
+		EXPECT_EQ(0, close(*fd));
+		*fd = -1;
+		EXPECT_EQ(t->s.cdev >= 0 || t->s.kvm_vfio >= 0,
+			  is_bound(_metadata, t)) {
+			TH_LOG("close %d of the order %u %u %u %u", i, order[0],
+			       order[1], order[2], order[3]);
+		}
+	}
+	expect_next_vm(_metadata, t);
+	run(_metadata, t);
+}
+
+TEST_F_TIMEOUT(tsm_running, close_in_any_order, 120)
+{
+	unsigned int order[NR_FDS], count = 0;
+
+	for (unsigned int i = 0; i < 1 << 2 * NR_FDS; i++) {
+		unsigned int seen = 0;
+
+		for (int j = 0; j < NR_FDS; j++) {
+			order[j] = i >> 2 * j & 3;
+			seen |= 1 << order[j];
+		}
+		/* each once */
+		if (seen != (1 << NR_FDS) - 1)
+			continue;
+		close_in_order(_metadata, &self->t, order);
+		count++;
+	}
+	EXPECT_EQ(24, count);
+}
+
 /* A bound function, for requests that must be refused */
 FIXTURE(tsm_bound)
 {

@@ -58,6 +58,11 @@ static int call_destroy_vdevice(void *data)
 	return tsm_destroy_vdevice(data);
 }
 
+static int call_destroy_viommu(void *data)
+{
+	return tsm_destroy_viommu(data);
+}
+
 /* The reference on the VFIO device file that the VM has */
 static void close_kvm_vfio(struct __test_metadata *_metadata, struct tsm_setup *s)
 {
@@ -224,6 +229,9 @@ TEST_F(held, destroy_of_vdevice)
 	EXPECT_EQ(-ENOENT,
 		  call_at_once(_metadata, "bind", call_bind_tdi, &self->h.other));
 	expect_request_fails(_metadata, &self->h, ENOENT);
+	/* nobody finds it any more, but it is not gone before the wait is over */
+	EXPECT_EQ(-EBUSY, call_at_once(_metadata, "IOMMU_DESTROY of the vIOMMU",
+				       call_destroy_viommu, s));
 	release_served(_metadata, &self->h);
 	EXPECT_EQ(0, end_waiter(_metadata, &w, &self->h.holder));
 
