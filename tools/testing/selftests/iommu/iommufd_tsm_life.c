@@ -697,6 +697,12 @@ static int call_unbind_platform(void *unused)
 	return tsm_platform_unbind(0);
 }
 
+/* The function 1 next to it, which sysfs shows as a TSM's only while it is */
+static bool sibling_is_shown(void)
+{
+	return !access("/sys/bus/pci/devices/10001:01:00.1/tsm", F_OK);
+}
+
 TEST_F(unregistered, tsm)
 {
 	struct waiter w = { .what = "unregistration of the TSM" };
@@ -704,6 +710,7 @@ TEST_F(unregistered, tsm)
 	struct holder holder;
 	int rc;
 
+	EXPECT_TRUE(sibling_is_shown());
 	start_waiter(_metadata, &w, call_unbind_platform, NULL,
 		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unregister");
 	tsm_wait_start_clock(&holder.released);
@@ -712,6 +719,7 @@ TEST_F(unregistered, tsm)
 	EXPECT_EQ(0, rc);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, self->t.cmd.out_flags);
 	EXPECT_EQ(0, end_waiter(_metadata, &w, &holder));
+	EXPECT_FALSE(sibling_is_shown());
 
 	EXPECT_EQ(-ENXIO, call_request(t));
 	EXPECT_EQ(0, t->cmd.out_flags);
