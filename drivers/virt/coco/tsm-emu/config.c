@@ -169,6 +169,17 @@ static void init_pm(struct tsm_emu_fn *fn)
 	       PCI_PM_CTRL_STATE_MASK);
 }
 
+/* Advanced Features, by which conventional PCI has its FLR, section 7.5.3.17 */
+static void init_af(struct tsm_emu_fn *fn)
+{
+	unsigned int cap = TSM_EMU_CAP_AF;
+
+	init8(fn, TSM_EMU_CAP_PM + PCI_CAP_LIST_NEXT, cap, 0);
+	init8(fn, cap, PCI_CAP_ID_AF, 0);
+	init8(fn, cap + PCI_AF_LENGTH, PCI_CAP_AF_SIZEOF, 0);
+	init8(fn, cap + PCI_AF_CAP, PCI_AF_CAP_TP | PCI_AF_CAP_FLR, 0);
+}
+
 /* Extended capability @id at @pos, @prev is the one before it or 0 */
 static void init_ecap(struct tsm_emu_fn *fn, unsigned int pos, u16 id, u8 ver,
 		      unsigned int prev)
@@ -239,8 +250,10 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 
 	if (fn->desc->pcie_type == PCI_EXP_TYPE_ROOT_PORT)
 		init_ide(fn, ECAP_FIRST, 0);
-	else if (!is_bridge(fn) && !fn->pf)
+	if (!is_bridge(fn) && !fn->pf) {
 		init_pm(fn);
+		init_af(fn);
+	}
 	if (!has_dsm(fn))
 		return;
 
@@ -431,14 +444,16 @@ static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
 		      int size, u32 val)
 {
 	const int devctl_high = TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL + 1;
+	const int af_ctrl = TSM_EMU_CAP_AF + PCI_AF_CTRL;
 
 	write_locked(fn, where, size, val);
 
 	if (is_bridge(fn) && written(where, size, val, PCI_BRIDGE_CONTROL) &
 			     PCI_BRIDGE_CTL_BUS_RESET)
 		reset_below(emu, fn);
-	if (!is_bridge(fn) && written(where, size, val, devctl_high) &
-			      PCI_EXP_DEVCTL_BCR_FLR >> 8)
+	if (!is_bridge(fn) &&
+	    (written(where, size, val, devctl_high) & PCI_EXP_DEVCTL_BCR_FLR >> 8 ||
+	     (!fn->pf && written(where, size, val, af_ctrl) & PCI_AF_CTRL_FLR)))
 		reset_fn(fn);
 	if (has_vfs(fn))
 		reset_absent_vfs(emu, fn);

@@ -315,6 +315,7 @@ static inline void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 /* Layout of the configuration space, offsets of capabilities */
 #define TSM_EMU_CAP_EXP			0x40
 #define TSM_EMU_CAP_PM			0x80
+#define TSM_EMU_CAP_AF			0x90
 #define TSM_EMU_ECAP_DOE		0x100
 #define TSM_EMU_ECAP_IDE		0x140
 #define TSM_EMU_ECAP_SRIOV		0x180

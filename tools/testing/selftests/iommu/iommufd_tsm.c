@@ -1544,6 +1544,28 @@ TEST_F(tsm_op, bind_ebusy_bound_to_another_vm)
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
 }
 
+/* Whoever binds without VFIO is not asked before the function goes */
+TEST_F(tsm_op, removal_unbinds_of_another_vm)
+{
+	unsigned long bound;
+	struct tsm_test vf;
+	char path[64];
+
+	tsm_setup_init(&vf.s, tsm_find_function("vf"));
+	do_step(_metadata, &vf, tsm_prepare_host);
+	ASSERT_EQ(0, tsm_platform_bind_other_vm(host_rid(_metadata, vf.s.fn)));
+	EXPECT_EQ(0, tsm_platform_other_vm_is_bound(&bound));
+	EXPECT_EQ(1, bound);
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/sriov_numvfs",
+		 vf.s.fn->dsm);
+	EXPECT_EQ(0, tsm_file_write(path, "0"));
+	EXPECT_EQ(0, tsm_platform_other_vm_is_bound(&bound));
+	EXPECT_EQ(0, bound);
+	do_step(_metadata, &vf, tsm_prepare_host);
+	expect_next_vm(_metadata, &vf);
+}
+
 /* A bind that comes after the unbind of its binding would outlive its owner */
 TEST_F(tsm_op, bind_enxio_called_off)
 {

@@ -140,6 +140,14 @@ static void config_flr(struct __test_metadata *_metadata, struct tsm_test *t)
 	write_config(_metadata, t, devctl, 2, val | PCI_EXP_DEVCTL_BCR_FLR);
 }
 
+/* The same through Advanced Features, which VFs don't have */
+static void config_af_flr(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	write_config(_metadata, t,
+		     find_cap(_metadata, t, PCI_CAP_ID_AF) + PCI_AF_CTRL, 1,
+		     PCI_AF_CTRL_FLR);
+}
+
 static void bring_to(struct __test_metadata *_metadata, struct tsm_test *t,
 		     u8 state)
 {
@@ -251,22 +259,30 @@ TEST_F(bound, sysfs_reset)
 }
 
 /* A write to configuration space can't fail, so it does nothing */
-TEST_F(bound, flr)
+static void expect_dropped_while_bound(struct __test_metadata *_metadata,
+				       struct tsm_test *t, u8 state,
+				       void (*reset)(struct __test_metadata *,
+						     struct tsm_test *))
 {
-	struct tsm_test *t = &self->t;
 	struct tsm_kmsg resets;
 
 	ASSERT_EQ(0, tsm_kmsg_open(&resets, false));
-	config_flr(_metadata, t);
-	expect_unharmed(_metadata, t, variant->state);
+	reset(_metadata, t);
+	expect_unharmed(_metadata, t, state);
 	EXPECT_EQ(0, tsm_kmsg_count(&resets, "reset done"));
 
 	ASSERT_EQ(0, unbind_tdi(t));
-	config_flr(_metadata, t);
+	reset(_metadata, t);
 	EXPECT_EQ(1, tsm_kmsg_count(&resets, "reset done"));
 	tsm_kmsg_close(&resets);
 	ASSERT_EQ(0, bind_tdi(t));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+}
+
+TEST_F(bound, flr)
+{
+	expect_dropped_while_bound(_metadata, &self->t, variant->state,
+				   config_flr);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
@@ -474,6 +490,13 @@ TEST_F(device, d3hot)
 	EXPECT_EQ(d0, power_state(_metadata, t));
 	EXPECT_EQ(0, bind_tdi(t));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, t));
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+TEST_F(device, af_flr)
+{
+	expect_dropped_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
+				   config_af_flr);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
