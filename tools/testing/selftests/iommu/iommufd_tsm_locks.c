@@ -21,6 +21,8 @@
 #define WRITER_ROUNDS 15
 #define STRESS_ROUNDS 30
 #define LOOP_SECONDS 240
+/* How long they go on for what has not happened by then */
+#define MORE_SECONDS 120
 /* What threads have to come across each other, which they do at once */
 #define MEET_SECONDS 20
 
@@ -346,34 +348,128 @@ TEST_F(stall, unregistration_of_other_tsm)
 	expect_released(_metadata, &self->holder, &self->kmsg);
 }
 
+/* What a loop is to have done at least once, it is refused often enough */
+enum deed {
+	CONNECTED,
+	DISCONNECTED,
+	VFS_ADDED,
+	VFS_REMOVED,
+	REMOVED,
+	REBOUND,
+	BOUND,
+	UNBOUND,
+	SERVED,
+	READ_BOUND,
+	READ_DSM,
+	READ_AUTHENTICATED,
+	NR_DEEDS,
+};
+
+static const char * const deed_names[NR_DEEDS] = {
+	[CONNECTED] = "connected",
+	[DISCONNECTED] = "disconnected",
+	[VFS_ADDED] = "VFs added",
+	[VFS_REMOVED] = "VFs removed",
+	[REMOVED] = "removed",
+	[REBOUND] = "platform unbound and bound",
+	[BOUND] = "bound",
+	[UNBOUND] = "unbound",
+	[SERVED] = "request served",
+	[READ_BOUND] = "bound read",
+	[READ_DSM] = "dsm read",
+	[READ_AUTHENTICATED] = "authenticated read",
+};
+
+#define MOVES (BIT(CONNECTED) | BIT(DISCONNECTED))
+#define USES (BIT(BOUND) | BIT(UNBOUND) | BIT(SERVED))
+#define ALL_READS (BIT(READ_BOUND) | BIT(READ_DSM) | BIT(READ_AUTHENTICATED))
+
 /* Threads that do something over and over until there is enough of it */
 struct loop {
 	const char *what;
 	/* Return: 0, or -errno that is not to be */
 	int (*round)(struct loop *l);
 	struct tsm_test *t;
+	/* mask of enum deed */
+	u32 needs;
 	unsigned int rounds;
 	unsigned int seed;
 	const bool *stop;
 	unsigned long done;
-	/* rounds that met what they are about, while others take it away */
-	unsigned long met;
-	/* two of those others */
-	const struct loop *writers;
+	unsigned long deeds[NR_DEEDS];
+	bool over;
+	/* all there are, for who waits for what they do */
+	const struct loop *all;
+	size_t nr_all;
 	struct tsm_thread thread;
 };
 
+static unsigned long count_deeds(const struct loop *l, enum deed deed)
+{
+	return __atomic_load_n(&l->deeds[deed], __ATOMIC_RELAXED);
+}
+
+/* Return: @rc */
+static int note(struct loop *l, enum deed deed, int rc)
+{
+	if (!rc)
+		__atomic_add_fetch(&l->deeds[deed], 1, __ATOMIC_RELAXED);
+	return rc;
+}
+
+/* Have they all done what they are to do? One that failed won't any more */
+static bool is_enough(const struct loop *l)
+{
+	for (size_t i = 0; i < l->nr_all; i++) {
+		const struct loop *other = &l->all[i];
+
+		if (__atomic_load_n(&other->over, __ATOMIC_RELAXED))
+			continue;
+		for (unsigned int deed = 0; deed < NR_DEEDS; deed++) {
+			if (other->needs & BIT(deed) && !count_deeds(other, deed))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool is_to_end(const struct loop *l, const struct timespec *since)
+{
+	if (l->stop)
+		return __atomic_load_n(l->stop, __ATOMIC_RELAXED);
+	return l->done >= l->rounds &&
+	       (is_enough(l) || tsm_wait_ms(since) > MORE_SECONDS * 1000);
+}
+
 static int call_loop(void *data)
 {
+	struct timespec since;
 	struct loop *l = data;
 	int rc = 0;
 
-	while (!rc && !(l->rounds && l->done == l->rounds) &&
-	       !(l->stop && __atomic_load_n(l->stop, __ATOMIC_RELAXED))) {
+	tsm_wait_start_clock(&since);
+	while (!rc && !is_to_end(l, &since)) {
 		rc = l->round(l);
 		l->done++;
 	}
+	__atomic_store_n(&l->over, true, __ATOMIC_RELAXED);
 	return rc;
+}
+
+static void expect_deeds(struct __test_metadata *_metadata, const struct loop *l)
+{
+	for (unsigned int deed = 0; deed < NR_DEEDS; deed++) {
+		unsigned long count = count_deeds(l, deed);
+
+		if (count)
+			TH_LOG("%s: %lu times %s", l->what, count,
+			       deed_names[deed]);
+		if (!(l->needs & BIT(deed)))
+			continue;
+		EXPECT_NE(0, count) {
+			TH_LOG("%s: never %s", l->what, deed_names[deed]);
+		}
+	}
 }
 
 /* Wait for the end of a loop, which is not to hang */
@@ -392,9 +488,11 @@ static void join_loop(struct __test_metadata *_metadata, struct loop *l)
 		TH_LOG("%s hangs after %lu rounds, %s", l->what, l->done, text);
 	}
 	EXPECT_EQ(0, rc) {
-		TH_LOG("%s failed in round %lu", l->what, l->done);
+		TH_LOG("%s failed in round %lu: %s", l->what, l->done,
+		       strerrorname_np(-rc));
 	}
 	TH_LOG("%s: %lu rounds", l->what, l->done);
+	expect_deeds(_metadata, l);
 }
 
 /* The first ends them all */
@@ -405,6 +503,8 @@ static void run_loops(struct __test_metadata *_metadata, struct loop *loops,
 
 	loops[0].rounds = rounds;
 	for (size_t i = 0; i < nr; i++) {
+		loops[i].all = loops;
+		loops[i].nr_all = nr;
 		if (i)
 			loops[i].stop = &stop;
 		ASSERT_EQ(0, tsm_thread_start(&loops[i].thread, call_loop,
@@ -463,92 +563,103 @@ static void expect_usable(struct __test_metadata *_metadata,
 	expect_no_complaints(_metadata, kmsg);
 }
 
+/* 0 for those of these errnos that others who move things bring about */
+static int allow(int rc, u32 errnos)
+{
+	return rc < 0 && -rc < 32 && errnos & BIT(-rc) ? 0 : rc;
+}
+
+static int connect_in(struct loop *l)
+{
+	return note(l, CONNECTED, call_connect_raw(&l->t->s));
+}
+
+static int disconnect_in(struct loop *l)
+{
+	return note(l, DISCONNECTED, call_disconnect_raw(&l->t->s));
+}
+
 static int reconnect_a(struct loop *l)
 {
-	return call_disconnect_raw(&l->t->s) ?: call_connect_raw(&l->t->s);
+	return disconnect_in(l) ?: connect_in(l);
 }
 
 /* Each file of them, whether it is there or not */
 static int read_sibling(struct loop *l)
 {
-	static const char * const files[] = {
-		"tsm/bound", "tsm/dsm", "authenticated",
+	static const struct {
+		const char *name;
+		enum deed deed;
+	} files[] = {
+		{ "tsm/bound", READ_BOUND },
+		{ "tsm/dsm", READ_DSM },
+		{ "authenticated", READ_AUTHENTICATED },
 	};
+	size_t i = l->done % ARRAY_SIZE(files);
 	struct read read;
-	int rc;
 
 	snprintf(read.path, sizeof(read.path), PCI_DEVICES "/10000:01:00.1/%s",
-		 files[l->done % ARRAY_SIZE(files)]);
-	rc = call_read(&read);
+		 files[i].name);
 	/* ENODEV: it goes while it is being read */
-	return rc == -ENOENT || rc == -ENODEV ? 0 : rc;
+	return allow(note(l, files[i].deed, call_read(&read)),
+		     BIT(ENOENT) | BIT(ENODEV));
 }
 
 /* The attributes are removed by who holds what the readers used to want */
 TEST_F_TIMEOUT(loops, readers_and_disconnect, LOOP_SECONDS + 60)
 {
 	struct loop loops[] = {
-		{ "disconnect and connect", reconnect_a, &self->a },
-		{ "reads", read_sibling },
-		{ "reads", read_sibling },
+		{ "disconnect and connect", reconnect_a, &self->a,
+		  MOVES },
+		{ "reads", read_sibling, NULL, ALL_READS },
+		{ "more reads", read_sibling, NULL, ALL_READS },
 	};
 
 	run_loops(_metadata, loops, ARRAY_SIZE(loops), READER_ROUNDS);
 	expect_usable(_metadata, &self->kmsg);
 }
 
-/* Is this what an operation may get while everything moves? */
-static int expected(int rc)
-{
-	switch (rc) {
-	case -ENXIO:
-	case -EBUSY:
-	case -EEXIST:
-	case -EINVAL:
-	case -ENOENT:
-	case -ENODEV:
-		return 0;
-	default:
-		return rc;
-	}
-}
-
 static int rebind_platform_0(struct loop *l)
 {
-	return tsm_platform_unbind(0) ?: tsm_platform_bind(0);
+	return note(l, REBOUND, tsm_platform_unbind(0) ?: tsm_platform_bind(0));
 }
 
-/* To the TSM that comes and goes; the function stays */
+/* To another platform's TSM; where that is connected is for the disconnect to tell */
+static int reconnect_second(struct loop *l)
+{
+	return tsm_second_prepare(&l->t->s, 0) ?: disconnect_in(l);
+}
+
+/*
+ * Here that TSM comes and goes, with another number each time, and another loop
+ * does the same; the function stays
+ */
 static int write_second(struct loop *l)
 {
-	struct tsm_setup *s = &l->t->s;
-	int rc;
-
-	/* the TSM has another number each time it comes */
-	rc = tsm_second_prepare(s, 0);
-	return expected(rc ?: call_disconnect_raw(s));
+	return allow(reconnect_second(l), BIT(ENODEV) | BIT(ENXIO) |
+		     BIT(EINVAL) | BIT(EBUSY));
 }
 
 /* The files of a function, which come and go with the TSM */
 static int write_own(struct loop *l)
 {
-	struct tsm_setup *s = &l->t->s;
-	int rc;
+	int rc = connect_in(l);
 
-	rc = call_connect_raw(s);
-	if (rc != -ENOENT)
-		__atomic_add_fetch(&l->met, 1, __ATOMIC_RELAXED);
-	return expected(rc) ?: expected(call_disconnect_raw(s));
+	/* not by that name, any more */
+	if (rc == -ENXIO)
+		rc = allow(tsm_find_tsm(&l->t->s, 0), BIT(ENODEV));
+	return allow(rc, BIT(ENOENT) | BIT(ENODEV)) ?:
+	       allow(disconnect_in(l), BIT(ENOENT) | BIT(ENODEV) | BIT(ENXIO));
 }
 
-/* Until it has written to a file that is there now. Return: 0 or -ETIMEDOUT */
-static int wait_until_met(const struct loop *l)
+/* Until it has connected through the file that is there now. Return: 0 or -ETIMEDOUT */
+static int wait_connected(const struct loop *l)
 {
-	unsigned long before = __atomic_load_n(&l->met, __ATOMIC_RELAXED);
+	unsigned long before = count_deeds(l, CONNECTED);
 	struct timespec since;
 
 	tsm_wait_start_clock(&since);
-	while (__atomic_load_n(&l->met, __ATOMIC_RELAXED) == before) {
+	while (count_deeds(l, CONNECTED) == before) {
 		if (tsm_wait_ms(&since) > MEET_SECONDS * 1000)
 			return -ETIMEDOUT;
 		sched_yield();
@@ -560,16 +671,20 @@ static int rebind_while_written(struct loop *l)
 {
 	int rc = rebind_platform_0(l);
 
-	rc = rc ?: wait_until_met(&l->writers[0]);
-	return rc ?: wait_until_met(&l->writers[1]);
+	for (size_t i = 0; !rc && i < l->nr_all; i++)
+		if (&l->all[i] != l)
+			rc = wait_connected(&l->all[i]);
+	return rc;
 }
 
 TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
 {
 	struct loop loops[] = {
-		{ "unbind and bind of the platform", rebind_platform_0 },
-		{ "connect and disconnect", write_second, &self->c },
-		{ "connect and disconnect", write_second, &self->b },
+		{ "unbind and bind of the platform", rebind_platform_0, NULL,
+		  BIT(REBOUND) },
+		{ "connect and disconnect", write_second, &self->c,
+		  BIT(DISCONNECTED) },
+		{ "more of that", write_second, &self->b, BIT(DISCONNECTED) },
 	};
 
 	if (!tsm_second_exists())
@@ -587,75 +702,99 @@ TEST_F_TIMEOUT(loops, writers_and_unregistration, LOOP_SECONDS + 60)
 TEST_F_TIMEOUT(loops, writers_and_last_unregistration, LOOP_SECONDS + 60)
 {
 	struct loop loops[] = {
-		{ "unbind and bind of the platform", rebind_while_written },
-		{ "connect and disconnect", write_own, &self->a },
-		{ "connect and disconnect", write_own, &self->b },
+		{ "unbind and bind of the platform", rebind_while_written, NULL,
+		  BIT(REBOUND) },
+		{ "connect and disconnect", write_own, &self->a,
+		  MOVES },
+		{ "those of another device", write_own, &self->b,
+		  MOVES },
 	};
 
-	loops[0].writers = &loops[1];
 	ASSERT_EQ(0, tsm_platform_set_tsm_last(true));
 	for (unsigned int i = 1; tsm_platform_exists(i); i++)
 		ASSERT_EQ(0, tsm_platform_unbind(i));
-	ASSERT_EQ(0, rebind_platform_0(NULL));
+	ASSERT_EQ(0, tsm_platform_unbind(0));
+	ASSERT_EQ(0, tsm_platform_bind(0));
 	run_loops(_metadata, loops, ARRAY_SIZE(loops), WRITER_ROUNDS);
 	expect_usable(_metadata, &self->kmsg);
 }
 
+/* Others may unbind it first, but there was something to unbind */
+static int unbind_in(struct loop *l, struct tsm_test *t)
+{
+	bool bound = call_info(t) == IOMMU_VDEVICE_TSM_STATE_BOUND;
+	int rc = unbind_tdi(t);
+
+	return bound ? note(l, UNBOUND, rc) : rc;
+}
+
 static int use_vdevice(struct loop *l)
 {
-	struct iommu_vdevice_tsm_op op = {
-		.size = sizeof(op),
-		.vdevice_id = l->t->s.vdevice_id,
-	};
 	/* a structure of its own, others use the same vDEVICE */
 	struct tsm_test t = *l->t;
 
 	switch (pick_random(l, 6)) {
 	case 0:
-		op.type = IOMMU_VDEVICE_TSM_UNBIND;
-		break;
+		return unbind_in(l, &t);
 	case 1:
 	case 2:
-		op.type = IOMMU_VDEVICE_TSM_BIND;
-		break;
+		return allow(note(l, BOUND, bind_tdi(&t)),
+			     BIT(EEXIST) | BIT(ENXIO));
 	case 3:
-		return expected(call_info(&t) < 0 ? -EIO : 0);
+		return call_info(&t) < 0 ? -EIO : 0;
 	default:
-		return expected(call_request(&t));
+		return allow(note(l, SERVED, call_request(&t)), BIT(ENXIO));
 	}
-	return expected(ioctl(t.s.iommufd, IOMMU_VDEVICE_TSM_OP, &op) ?
-			-errno : 0);
 }
 
 /* The device of the function in use, but not that function */
 static int move_a(struct loop *l)
 {
+	const char *remove = PCI_DEVICES "/10000:01:00.0/remove";
+
 	switch (pick_random(l, 4)) {
 	case 0:
-		return expected(tsm_file_write(PCI_DEVICES "/10000:01:00.0/remove",
-					       "1"));
+		return allow(note(l, REMOVED, tsm_file_write(remove, "1")),
+			     BIT(ENOENT));
 	case 1:
-		return expected(call_disconnect_raw(&l->t->s));
+		return allow(disconnect_in(l), BIT(ENOENT) | BIT(ENXIO));
 	default:
 		return tsm_file_write("/sys/bus/pci/rescan", "1") ?:
-		       expected(call_connect_raw(&l->t->s));
+		       allow(connect_in(l), BIT(EBUSY));
 	}
+}
+
+static int set_vfs(struct loop *l, const char *nr, enum deed deed)
+{
+	const char *sriov = PCI_DEVICES "/10000:02:00.0/sriov_numvfs";
+	char before[8];
+	int rc;
+
+	rc = tsm_file_read(sriov, before, sizeof(before));
+	if (rc || !strcmp(before, nr))
+		return rc;
+	return note(l, deed, tsm_file_write(sriov, nr));
 }
 
 static int move_b(struct loop *l)
 {
-	const char *sriov = PCI_DEVICES "/10000:02:00.0/sriov_numvfs";
-
 	switch (pick_random(l, 4)) {
 	case 0:
-		return tsm_file_write(sriov, "0");
+		return set_vfs(l, "0", VFS_REMOVED);
 	case 1:
-		return expected(tsm_file_write(sriov, "4"));
+		/* EBUSY: there are some already, if fewer */
+		return allow(set_vfs(l, "4", VFS_ADDED), BIT(EBUSY));
 	case 2:
-		return expected(call_disconnect_raw(&l->t->s));
+		return allow(disconnect_in(l), BIT(ENXIO));
 	default:
-		return expected(call_connect_raw(&l->t->s));
+		return allow(connect_in(l), BIT(EBUSY));
 	}
+}
+
+/* All that the second platform is for */
+static u32 needs_of_second(void)
+{
+	return tsm_second_exists() ? BIT(DISCONNECTED) | BIT(REBOUND) : 0;
 }
 
 static int move_second(struct loop *l)
@@ -663,8 +802,8 @@ static int move_second(struct loop *l)
 	if (!tsm_second_exists())
 		return 0;
 	if (pick_random(l, 3))
-		return write_second(l);
-	return tsm_platform_unbind(1) ?: tsm_platform_bind(1);
+		return reconnect_second(l);
+	return note(l, REBOUND, tsm_platform_unbind(1) ?: tsm_platform_bind(1));
 }
 
 static unsigned int choose_seed(void)
@@ -680,12 +819,15 @@ TEST_F_TIMEOUT(loops, everything, LOOP_SECONDS + 60)
 	unsigned int seed = choose_seed();
 	struct tsm_test vm;
 	struct loop loops[] = {
-		{ "VFs, connect and disconnect", move_b, &self->b },
-		{ "removal, rescan, connect and disconnect", move_a, &self->a },
-		{ "the second platform", move_second, &self->c },
-		{ "a VM", use_vdevice, &vm },
-		{ "the same VM", use_vdevice, &vm },
-		{ "reads", read_sibling },
+		{ "VFs, connect and disconnect", move_b, &self->b,
+		  BIT(VFS_ADDED) | BIT(VFS_REMOVED) | MOVES },
+		{ "removal, rescan, connect and disconnect", move_a, &self->a,
+		  BIT(REMOVED) | MOVES },
+		{ "the second platform", move_second, &self->c,
+		  needs_of_second() },
+		{ "a VM", use_vdevice, &vm, USES },
+		{ "the same VM", use_vdevice, &vm, USES },
+		{ "reads", read_sibling, NULL, ALL_READS },
 	};
 
 	TH_LOG("TSM_TEST_SEED=%u", seed);
