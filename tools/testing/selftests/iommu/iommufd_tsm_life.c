@@ -869,70 +869,123 @@ TEST_F(killed, in_firmware)
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
-/* Killed while the request of another VM is in the firmware */
-FIXTURE(killed_waiter)
-{
+/**
+ * struct behind - a VMM that waits while the request of another is in the firmware
+ * @t: its VM
+ * @pid: the process, 0 when there is none
+ * @first: the VM that is not held up, of another function of the DSM
+ * @req: the request of that one
+ * @holder: who sent it
+ */
+struct behind {
 	struct tsm_test t;
+	pid_t pid;
 	struct tsm_test first;
 	struct pci_tdisp_header req;
 	struct holder holder;
+};
+
+/* Who waits is killed */
+FIXTURE(killed_waiter)
+{
+	struct behind b;
 	struct tsm_kmsg kmsg;
-	pid_t victim;
 };
 
 FIXTURE_SETUP(killed_waiter)
 {
 	self->kmsg.fd = -1;
-	if (setup_host(_metadata, &self->t, "pf0", false))
+	if (setup_host(_metadata, &self->b.t, "pf0", false))
 		return;
-	if (setup_bound(_metadata, &self->first, "fn1", false))
+	if (setup_bound(_metadata, &self->b.first, "fn1", false))
 		return;
 	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
-	prepare_get_version(&self->first, &self->req);
+	prepare_get_version(&self->b.first, &self->b.req);
 }
 
 FIXTURE_TEARDOWN(killed_waiter)
 {
-	if (self->victim > 0)
-		kill(self->victim, SIGKILL);
-	teardown(&self->first);
-	restore(&self->t);
+	if (self->b.pid > 0)
+		kill(self->b.pid, SIGKILL);
+	teardown(&self->b.first);
+	restore(&self->b.t);
 	tsm_kmsg_close(&self->kmsg);
 }
 
-/* It got so far that nothing holds it up, so it is not bound yet */
-TEST_F(killed_waiter, bind)
+/* The whole of a VMM, but for the call that it waits in behind the other's */
+static void be_victim(struct tsm_test *t, int ready,
+		      int (*before)(struct tsm_test *t),
+		      int (*call)(struct tsm_test *t))
 {
+	if (tsm_assign(&t->s) || (before && before(t)) ||
+	    write(ready, "", 1) != 1 || tsm_platform_wait_stalled(1))
+		_exit(1);
+	call(t);
+	_exit(2);
+}
+
+/* It gets as far as it can before the other's request keeps the DSM */
+static void start_victim(struct __test_metadata *_metadata,
+			 struct behind *b,
+			 int (*before)(struct tsm_test *t),
+			 int (*call)(struct tsm_test *t), const char *where)
+{
+	struct tsm_thread victim;
 	int ready[2];
 	char c;
 
 	ASSERT_EQ(0, pipe(ready));
-	self->victim = fork();
-	ASSERT_LE(0, self->victim);
-	if (!self->victim) {
-		if (tsm_assign(&self->t.s))
-			_exit(1);
-		/* held from here on, by the other */
-		if (write(ready[1], "", 1) != 1 ||
-		    tsm_platform_wait_stalled(1))
-			_exit(1);
-		bind_tdi(&self->t);
-		_exit(2);
-	}
+	b->pid = fork();
+	ASSERT_LE(0, b->pid);
+	if (!b->pid)
+		be_victim(&b->t, ready[1], before, call);
+	close(ready[1]);
 	ASSERT_EQ(1, read(ready[0], &c, 1));
-	hold(_metadata, &self->holder, TSM_STALL_GUEST_REQ, ioctl_request,
-	     &self->first);
-	while (kill(self->victim, 0) == 0) {
-		char path[64], function[128];
+	close(ready[0]);
 
-		snprintf(path, sizeof(path), "/proc/%d/wchan", self->victim);
-		if (!tsm_file_read(path, function, sizeof(function)) &&
-		    strstr(function, "pci_tsm_bind"))
-			break;
+	hold(_metadata, &b->holder, TSM_STALL_GUEST_REQ, ioctl_request,
+	     &b->first);
+	victim = tsm_wait_process(b->pid);
+	ASSERT_EQ(0, tsm_wait_until(&victim, TSM_WAIT_INTERRUPTIBLE, where));
+}
+
+/* It is not bound yet, so nothing holds up its end */
+TEST_F(killed_waiter, bind)
+{
+	start_victim(_metadata, &self->b, NULL, bind_tdi, "pci_tsm_bind");
+	expect_killed(_metadata, &self->b.pid, "the end of who waited to bind");
+	EXPECT_EQ(0, release(_metadata, &self->b.holder));
+	use_function(_metadata, self->b.t.s.fn);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* Its request ends at once. Then its TDI is to be unbound, which the other holds up */
+TEST_F(killed_waiter, request)
+{
+	struct tsm_thread victim;
+	struct timespec since;
+	char text[192];
+	int status;
+
+	start_victim(_metadata, &self->b, bind_tdi, send_request,
+		     "pci_tsm_dispatch_guest_req");
+	victim = tsm_wait_process(self->b.pid);
+	tsm_wait_start_clock(&since);
+	ASSERT_EQ(0, kill(self->b.pid, SIGKILL));
+	EXPECT_EQ(0, tsm_wait_until(&victim, TSM_WAIT_UNINTERRUPTIBLE,
+				    "pci_tsm_unbind")) {
+		tsm_wait_describe(&victim, text, sizeof(text));
+		TH_LOG("who was killed is %s", text);
 	}
-	expect_killed(_metadata, &self->victim, "the end of who waited to bind");
-	EXPECT_EQ(0, release(_metadata, &self->holder));
-	use_function(_metadata, self->t.s.fn);
+	EXPECT_GE(KILL_MS, tsm_wait_ms(&since));
+
+	expect_held(_metadata, &self->b.holder);
+	ASSERT_EQ(0, waitpid(self->b.pid, &status, WNOHANG));
+	EXPECT_EQ(0, release(_metadata, &self->b.holder));
+	EXPECT_EQ(SIGKILL, call_at_once(_metadata, "the end of who was killed",
+					wait_killed, &self->b.pid));
+	self->b.pid = 0;
+	use_function(_metadata, self->b.t.s.fn);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 

@@ -15,7 +15,7 @@ static int read_task(int tid, const char *file, char *buf, size_t size)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, file);
+	snprintf(path, sizeof(path), "/proc/%d/%s", tid, file);
 	return tsm_file_read(path, buf, size);
 }
 

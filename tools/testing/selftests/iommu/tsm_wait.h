@@ -19,6 +19,12 @@
  */
 int tsm_wait_until(struct tsm_thread *t, char state, const char *where);
 
+/* As a thread that can be waited for: the first one of another process */
+static inline struct tsm_thread tsm_wait_process(pid_t pid)
+{
+	return (struct tsm_thread) { .tid = pid };
+}
+
 /* Has it ended? */
 bool tsm_wait_is_over(struct tsm_thread *t);
 
