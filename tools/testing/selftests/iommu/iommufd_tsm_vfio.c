@@ -825,23 +825,74 @@ static int call_reset(void *data)
 	return call->reset(call->t);
 }
 
-/* Nobody waits for it, either */
-TEST_F(in_firmware, nothing_is_reset)
+static int enter_low_power(struct tsm_test *t)
 {
-	int (* const resets[])(struct tsm_test *t) = {
-		vfio_reset, sysfs_reset, bus_reset,
+	return set_low_power(t, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
+}
+
+/* All that can be refused is. Nobody waits for the firmware, either */
+static void expect_all_refused(struct __test_metadata *_metadata,
+			       struct tsm_test *t)
+{
+	const struct {
+		const char *what;
+		int (*reset)(struct tsm_test *t);
+	} calls[] = {
+		{ "VFIO_DEVICE_RESET", vfio_reset },
+		{ "hot reset", hot_reset },
+		{ "sysfs reset", sysfs_reset },
+		{ "reset of the bus", bus_reset },
+		{ "low power entry", enter_low_power },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {
-		struct reset_call call = { &self->t, resets[i] };
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct reset_call call = { t, calls[i].reset };
 
-		EXPECT_EQ(-EBUSY, call_at_once(_metadata, "reset", call_reset,
-					       &call));
+		if (call.reset == hot_reset && !has_hot_reset(t))
+			continue;
+		EXPECT_EQ(-EBUSY, call_at_once(_metadata, calls[i].what,
+					       call_reset, &call));
 	}
-	config_flr(_metadata, &self->t);
-	write_config(_metadata, &self->t, PCI_COMMAND, 2, 0);
-	EXPECT_EQ(ENABLES, device_command(_metadata, &self->t) & ENABLES);
+}
+
+/* What can't be refused does nothing */
+static void expect_writes_dropped(struct __test_metadata *_metadata,
+				  struct tsm_test *t)
+{
+	const u8 d0 = 0, d3hot = 3;
+
+	config_flr(_metadata, t);
+	set_power_state(_metadata, t, d3hot);
+	EXPECT_EQ(d0, power_state(_metadata, t));
+	write_config(_metadata, t, PCI_COMMAND, 2, 0);
+	EXPECT_EQ(ENABLES, device_command(_metadata, t) & ENABLES);
+}
+
+TEST_F(in_firmware, nothing_is_reset)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_test sibling;
+	struct tsm_kmsg resets;
+
+	/* for the hot reset. To open it resets it, and that alone */
+	init_sibling(&sibling.s, t->s.fn);
+	do_step(_metadata, &sibling, tsm_use_vfio);
+	do_step(_metadata, &sibling, tsm_open_device);
+	sibling.s.iommufd = t->s.iommufd;
+	do_step(_metadata, &sibling, tsm_bind_iommufd);
+
+	ASSERT_EQ(0, tsm_kmsg_open(&resets, false));
+	expect_all_refused(_metadata, t);
+	expect_writes_dropped(_metadata, t);
+	/* what a reset takes from it would be restored, so look at the log */
+	EXPECT_EQ(0, tsm_kmsg_count(&resets, "reset done"));
+	tsm_kmsg_close(&resets);
 	EXPECT_EQ(0, release(_metadata, &self->holder));
+
+	EXPECT_EQ(0, close(sibling.s.cdev));
+	if (variant->operation == TSM_STALL_UNBIND)
+		ASSERT_EQ(0, bind_tdi(t));
+	expect_unharmed(_metadata, t, PCI_TDISP_STATE_CONFIG_UNLOCKED);
 	expect_no_complaints(_metadata, &self->kmsg);
 }
 
