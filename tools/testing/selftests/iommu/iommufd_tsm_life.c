@@ -63,6 +63,11 @@ static int call_destroy_viommu(void *data)
 	return tsm_destroy_viommu(data);
 }
 
+static int call_alloc_vdevice(void *s)
+{
+	return tsm_alloc_vdevice(s);
+}
+
 /* The reference on the VFIO device file that the VM has */
 static void close_kvm_vfio(struct __test_metadata *_metadata, struct tsm_setup *s)
 {
@@ -126,6 +131,18 @@ static void release_served(struct __test_metadata *_metadata, struct held *h)
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
 	expect_response(_metadata, t, PCI_TDISP_GET_VERSION,
 			sizeof(struct pci_tdisp_version) + 1);
+}
+
+/*
+ * Who waits for the firmware does not hold the lock of the device's group, which
+ * it takes to find out that the device still has a vDEVICE.
+ */
+static void expect_group_unlocked(struct __test_metadata *_metadata,
+				  struct held *h)
+{
+	EXPECT_EQ(-EEXIST, call_at_once(_metadata, "another vDEVICE",
+					call_alloc_vdevice, &h->other.s));
+	expect_held(_metadata, &h->holder);
 }
 
 /* No TDI for it, but no harm done */
@@ -213,6 +230,7 @@ TEST_F(held, vfio_close)
 		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unbind");
 	/* too late for another bind, even after an unbind */
 	EXPECT_EQ(-ENODEV, call_at_once(_metadata, "bind", call_bind_tdi, t));
+	expect_group_unlocked(_metadata, &self->h);
 	release_served(_metadata, &self->h);
 	EXPECT_EQ(0, end_waiter(_metadata, &w, &self->h.holder));
 	expect_request_fails(_metadata, &self->h, ENOENT);
@@ -232,6 +250,7 @@ TEST_F(held, destroy_of_vdevice)
 	/* nobody finds it any more, but it is not gone before the wait is over */
 	EXPECT_EQ(-EBUSY, call_at_once(_metadata, "IOMMU_DESTROY of the vIOMMU",
 				       call_destroy_viommu, s));
+	expect_group_unlocked(_metadata, &self->h);
 	release_served(_metadata, &self->h);
 	EXPECT_EQ(0, end_waiter(_metadata, &w, &self->h.holder));
 
@@ -467,6 +486,65 @@ TEST_F(held_fn, removal_of_sibling)
 	do_step(_metadata, t, tsm_connect);
 	EXPECT_EQ(dsm ? 0 : -EEXIST, bind_tdi(t));
 	expect_usable(_metadata, &self->h);
+}
+
+/* A bind or unbind, instead of the request, keeps nobody from the vDEVICE */
+FIXTURE(held_op)
+{
+	struct held h;
+};
+
+FIXTURE_VARIANT(held_op)
+{
+	u32 operation;
+	int (*call)(void *t);
+};
+
+FIXTURE_VARIANT_ADD(held_op, bind)
+{
+	.operation = TSM_STALL_BIND,
+	.call = call_bind_tdi,
+};
+
+FIXTURE_VARIANT_ADD(held_op, unbind)
+{
+	.operation = TSM_STALL_UNBIND,
+	.call = call_unbind_tdi,
+};
+
+FIXTURE_SETUP(held_op)
+{
+	struct held *h = &self->h;
+
+	h->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, &h->t, "pf0", false))
+		return;
+	if (variant->operation == TSM_STALL_UNBIND)
+		do_step(_metadata, &h->t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_kmsg_open(&h->kmsg, false));
+	h->other = h->t;
+	hold(_metadata, &h->holder, variant->operation, variant->call, &h->other);
+}
+
+FIXTURE_TEARDOWN(held_op)
+{
+	teardown_held(&self->h);
+}
+
+TEST_F(held_op, destroy_of_vdevice)
+{
+	struct waiter w = { .what = "IOMMU_DESTROY of the vDEVICE" };
+	struct held *h = &self->h;
+
+	start_waiter(_metadata, &w, call_destroy_vdevice, &h->t.s,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unbind");
+	EXPECT_EQ(-ENOENT, call_at_once(_metadata, "INFO", call_info, &h->other));
+	EXPECT_EQ(0, release(_metadata, &h->holder));
+	EXPECT_EQ(0, end_waiter(_metadata, &w, &h->holder));
+	do_step(_metadata, &h->t, tsm_alloc_vdevice);
+	EXPECT_EQ(0, bind_tdi(&h->t));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_state(_metadata, &h->t));
+	expect_usable(_metadata, h);
 }
 
 static int call_delete_module(void *unused)
