@@ -248,6 +248,9 @@ TEST_F(switched, with_a_dsm_below)
 	do_step(_metadata, t, tsm_bind_tdi);
 	run(_metadata, t);
 
+	/* nor does it give the switch a DSM, which would be EBUSY then */
+	EXPECT_EQ(0, tsm_file_write(PCI_DEVICES "/10000:03:00.0/tsm/connect",
+				    t->s.tsm));
 	use_function(_metadata, &below_switch);
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
 	tsm_setup_init(&upper.s, &below_switch);
