@@ -15,6 +15,7 @@
 #include "tsm_waiter.h"
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
+#define SRIOV PCI_DEVICES "/10000:02:00.0/sriov_numvfs"
 
 /* How often the loops go round, and what that takes at most */
 #define READER_ROUNDS 100
@@ -346,6 +347,195 @@ TEST_F(stall, unregistration_of_other_tsm)
 				  call_unbind_second, NULL));
 	EXPECT_EQ(0, tsm_platform_bind(1));
 	expect_released(_metadata, &self->holder, &self->kmsg);
+}
+
+/* New functions of the DSM wait for it, each to find out whether it is theirs */
+FIXTURE(new_functions)
+{
+	struct tsm_test t;
+	struct holder holder;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(new_functions)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_file_write(SRIOV, "0"));
+	ASSERT_EQ(0, call_disconnect_raw(&t->s));
+	hold(_metadata, &self->holder, TSM_STALL_CONNECT, call_connect_raw, &t->s);
+}
+
+FIXTURE_TEARDOWN(new_functions)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+TEST_F(new_functions, vfs)
+{
+	struct waiter w = { .what = "sriov_numvfs=4" };
+	struct write add_vfs = { SRIOV, "4" };
+
+	start_waiter(_metadata, &w, call_write, &add_vfs,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_init");
+	EXPECT_EQ(0, release(_metadata, &self->holder));
+	EXPECT_EQ(0, end_waiter(_metadata, &w, &self->holder));
+	use_function(_metadata, self->t.s.fn);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/* Functions that VFIO resets together are opened and closed one by one */
+FIXTURE(dev_set)
+{
+	struct tsm_test t;
+	struct tsm_test sibling;
+	struct holder holder;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(dev_set)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->sibling.s, tsm_find_function("fn1"));
+	if (setup_bound(_metadata, t, "pf0", false))
+		return;
+	do_step(_metadata, &self->sibling, tsm_prepare_host);
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, close(t->s.kvm_vfio));
+	t->s.kvm_vfio = -1;
+	hold(_metadata, &self->holder, TSM_STALL_UNBIND, call_close_vfio, &t->s);
+}
+
+FIXTURE_TEARDOWN(dev_set)
+{
+	let_go();
+	tsm_setup_close(&self->sibling.s);
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int call_open_device(void *s)
+{
+	return tsm_open_device(s);
+}
+
+static int call_bind_iommufd(void *s)
+{
+	return tsm_bind_iommufd(s);
+}
+
+/* What opens the device is the bind to an iommufd */
+TEST_F(dev_set, open_of_sibling)
+{
+	struct waiter w = { .what = "VFIO_DEVICE_BIND_IOMMUFD of the sibling" };
+	struct tsm_setup *s = &self->sibling.s;
+
+	do_step(_metadata, &self->sibling, tsm_open_iommufd);
+	EXPECT_EQ(0, call_at_once(_metadata, "open of the device file",
+				  call_open_device, s));
+	start_waiter(_metadata, &w, call_bind_iommufd, s,
+		     TSM_WAIT_UNINTERRUPTIBLE, "bind_iommufd");
+	EXPECT_EQ(0, release(_metadata, &self->holder));
+	EXPECT_EQ(0, end_waiter(_metadata, &w, &self->holder));
+	tsm_setup_close(s);
+	use_function(_metadata, s->fn);
+	expect_no_complaints(_metadata, &self->kmsg);
+}
+
+/*
+ * A TSM that can't go before the DSM of another platform lets go of it. A platform
+ * that comes gets the first PCI segment that is free, hence this order.
+ */
+static unsigned int comes = 2;
+static unsigned int waits = 3;
+static unsigned int goes = 4;
+
+FIXTURE(unregister)
+{
+	struct tsm_test t;
+	struct tsm_test second;
+	struct tsm_thread holder;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(unregister)
+{
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->second.s, &tsm_second);
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	if (!tsm_platform_exists(goes))
+		SKIP(return, "no five platforms (tsm_emu.instances=5)");
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_platform_unbind(comes));
+	ASSERT_EQ(0, tsm_second_prepare(&self->second.s, waits));
+	ASSERT_EQ(0, tsm_platform_stall_at(1, TSM_STALL_DISCONNECT));
+	ASSERT_EQ(0, tsm_thread_start(&self->holder, call_disconnect_raw,
+				      &self->second.s));
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(1, 1));
+}
+
+FIXTURE_TEARDOWN(unregister)
+{
+	if (tsm_second_exists())
+		tsm_platform_stall_at(1, 0);
+	for (unsigned int i = 0; tsm_platform_exists(i); i++)
+		if (!tsm_platform_is_bound(i))
+			tsm_platform_bind(i);
+	if (tsm_second_exists())
+		tsm_second_prepare(&self->second.s, 1);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int call_unbind_platform(void *instance)
+{
+	return tsm_platform_unbind(*(unsigned int *)instance);
+}
+
+static int call_bind_platform(void *instance)
+{
+	return tsm_platform_bind(*(unsigned int *)instance);
+}
+
+/* Other TSMs wait for the one that waits, whether they come or go */
+TEST_F(unregister, other_tsms)
+{
+	struct waiter unregister = { .what = "unbind of the platform" };
+	struct waiter come = { .what = "bind of another platform" };
+	struct waiter go = { .what = "unbind of a third" };
+	struct tsm_test come_fn;
+	struct holder h;
+	int rc;
+
+	start_waiter(_metadata, &unregister, call_unbind_platform, &waits,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unregister");
+	start_waiter(_metadata, &come, call_bind_platform, &comes,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_register");
+	start_waiter(_metadata, &go, call_unbind_platform, &goes,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unregister");
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(1, 1));
+	ASSERT_FALSE(tsm_wait_is_over(&self->holder));
+
+	tsm_wait_start_clock(&h.released);
+	ASSERT_EQ(0, tsm_platform_stall_at(1, 0));
+	ASSERT_EQ(0, tsm_thread_join(&self->holder, &rc));
+	EXPECT_EQ(0, rc);
+	EXPECT_EQ(0, end_waiter(_metadata, &unregister, &h));
+	EXPECT_EQ(0, end_waiter(_metadata, &come, &h));
+	EXPECT_EQ(0, end_waiter(_metadata, &go, &h));
+	ASSERT_EQ(0, tsm_platform_bind(waits));
+	ASSERT_EQ(0, tsm_platform_bind(goes));
+	tsm_setup_init(&come_fn.s, tsm_find_function_of(comes, "pf0"));
+	do_step(_metadata, &come_fn, tsm_prepare_host);
+	use_function(_metadata, self->t.s.fn);
+	expect_no_complaints(_metadata, &self->kmsg);
 }
 
 /* What a loop is to have done at least once, it is refused often enough */
@@ -766,14 +956,13 @@ static int move_a(struct loop *l)
 
 static int set_vfs(struct loop *l, const char *nr, enum deed deed)
 {
-	const char *sriov = PCI_DEVICES "/10000:02:00.0/sriov_numvfs";
 	char before[8];
 	int rc;
 
-	rc = tsm_file_read(sriov, before, sizeof(before));
+	rc = tsm_file_read(SRIOV, before, sizeof(before));
 	if (rc || !strcmp(before, nr))
 		return rc;
-	return note(l, deed, tsm_file_write(sriov, nr));
+	return note(l, deed, tsm_file_write(SRIOV, nr));
 }
 
 static int move_b(struct loop *l)
