@@ -905,28 +905,38 @@ FIXTURE(race)
 
 FIXTURE_VARIANT(race)
 {
+	const char *name;
 	int (*reset)(struct tsm_test *t);
 };
 
 FIXTURE_VARIANT_ADD(race, sysfs_reset)
 {
+	.name = "pf0",
 	.reset = sysfs_reset,
 };
 
 FIXTURE_VARIANT_ADD(race, vfio_reset)
 {
+	.name = "pf0",
 	.reset = vfio_reset,
 };
 
 FIXTURE_VARIANT_ADD(race, bus_reset)
 {
+	.name = "pf0",
 	.reset = bus_reset,
+};
+
+FIXTURE_VARIANT_ADD(race, reset_of_pf)
+{
+	.name = "vf",
+	.reset = reset_pf,
 };
 
 FIXTURE_SETUP(race)
 {
 	self->kmsg.fd = -1;
-	if (setup_vdevice(_metadata, &self->t, "pf0", false))
+	if (setup_vdevice(_metadata, &self->t, variant->name, false))
 		return;
 	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
 }
