@@ -452,7 +452,7 @@ static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
 			     PCI_BRIDGE_CTL_BUS_RESET)
 		reset_below(emu, fn);
 	if (!is_bridge(fn) &&
-	    (written(where, size, val, devctl_high) & PCI_EXP_DEVCTL_BCR_FLR >> 8 ||
+	    (written(where, size, val, devctl_high) & (PCI_EXP_DEVCTL_BCR_FLR >> 8) ||
 	     (!fn->pf && written(where, size, val, af_ctrl) & PCI_AF_CTRL_FLR)))
 		reset_fn(fn);
 	if (has_vfs(fn))
