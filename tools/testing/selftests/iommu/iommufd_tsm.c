@@ -453,6 +453,13 @@ FIXTURE_TEARDOWN(tsm_running)
 	teardown(&self->t);
 }
 
+/* The documented order works from where it is, then the next VM gets the function */
+static void expect_release(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	do_step(_metadata, t, tsm_release);
+	expect_next_vm(_metadata, t);
+}
+
 /* It is VFIO's, and goes with the close of the VFIO device only */
 static int destroy_device(struct tsm_setup *s)
 {
@@ -472,8 +479,7 @@ TEST_F(tsm_running, ebusy_of_all_in_use)
 		}
 	}
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 TEST_F(tsm_running, ebusy_of_hwpt_with_viommu)
@@ -483,8 +489,7 @@ TEST_F(tsm_running, ebusy_of_hwpt_with_viommu)
 	do_step(_metadata, t, tsm_destroy_vdevice);
 	do_step(_metadata, t, tsm_detach);
 	EXPECT_EQ(-EBUSY, tsm_destroy_hwpt(&t->s));
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 TEST_F(tsm_running, ebusy_of_hwpt_while_attached)
@@ -494,8 +499,7 @@ TEST_F(tsm_running, ebusy_of_hwpt_while_attached)
 	do_step(_metadata, t, tsm_destroy_vdevice);
 	do_step(_metadata, t, tsm_destroy_viommu);
 	EXPECT_EQ(-EBUSY, tsm_destroy_hwpt(&t->s));
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 TEST_F(tsm_running, ebusy_of_ioas_with_hwpt)
@@ -506,8 +510,7 @@ TEST_F(tsm_running, ebusy_of_ioas_with_hwpt)
 	do_step(_metadata, t, tsm_detach);
 	do_step(_metadata, t, tsm_destroy_viommu);
 	EXPECT_EQ(-EBUSY, tsm_destroy_ioas(&t->s));
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 TEST_F(tsm_running, ebusy_of_device_without_vdevice)
@@ -517,8 +520,7 @@ TEST_F(tsm_running, ebusy_of_device_without_vdevice)
 	do_step(_metadata, t, tsm_destroy_vdevice);
 	do_step(_metadata, t, tsm_detach);
 	EXPECT_EQ(-EBUSY, destroy_device(&t->s));
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 /* Neither that nor the end of KVM's reference is an end of the TDI */
@@ -530,8 +532,7 @@ TEST_F(tsm_running, detach_first)
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
 	do_step(_metadata, t, tsm_remove_device_from_vm);
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_state(_metadata, t));
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 /* It takes the vDEVICE and the attachment along, the rest can be destroyed */
@@ -547,8 +548,7 @@ TEST_F(tsm_running, close_device_before_destroy)
 
 	t->s.vdevice_id = 0;
 	t->s.attached = false;
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 /* Asks for a vDEVICE until it is gone */
@@ -595,8 +595,7 @@ TEST_F(tsm_running, destroy_of_vdevice_beside_ioctls)
 		do_step(_metadata, t, tsm_alloc_vdevice);
 	}
 	TH_LOG("EBUSY %u times", busy);
-	do_step(_metadata, t, tsm_release);
-	expect_next_vm(_metadata, t);
+	expect_release(_metadata, t);
 }
 
 /* A VMM that forgets the reference of KVM is in the way of the next one */
@@ -1549,7 +1548,6 @@ TEST_F(tsm_op, removal_unbinds_of_another_vm)
 {
 	unsigned long bound;
 	struct tsm_test vf;
-	char path[64];
 
 	tsm_setup_init(&vf.s, tsm_find_function("vf"));
 	do_step(_metadata, &vf, tsm_prepare_host);
@@ -1557,9 +1555,7 @@ TEST_F(tsm_op, removal_unbinds_of_another_vm)
 	EXPECT_EQ(0, tsm_platform_other_vm_is_bound(&bound));
 	EXPECT_EQ(1, bound);
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/sriov_numvfs",
-		 vf.s.fn->dsm);
-	EXPECT_EQ(0, tsm_file_write(path, "0"));
+	EXPECT_EQ(0, tsm_set_vfs(vf.s.fn, 0));
 	EXPECT_EQ(0, tsm_platform_other_vm_is_bound(&bound));
 	EXPECT_EQ(0, bound);
 	do_step(_metadata, &vf, tsm_prepare_host);

@@ -53,11 +53,8 @@ static int prepare_host(struct tsm_setup *s)
 		tsm_make_vf,
 		tsm_use_vfio,
 	};
-	int rc = 0;
 
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
-		rc = steps[i](s);
-	return rc;
+	return tsm_take_steps(s, steps, ARRAY_SIZE(steps));
 }
 
 FIXTURE_SETUP(absent)

@@ -68,13 +68,6 @@ static int call_alloc_vdevice(void *s)
 	return tsm_alloc_vdevice(s);
 }
 
-/* The reference on the VFIO device file that the VM has */
-static void close_kvm_vfio(struct __test_metadata *_metadata, struct tsm_setup *s)
-{
-	ASSERT_EQ(0, close(s->kvm_vfio));
-	s->kvm_vfio = -1;
-}
-
 /**
  * struct held - a locked TDI with a request in the firmware
  * @t: its VM

@@ -408,8 +408,7 @@ FIXTURE_SETUP(dev_set)
 		return;
 	do_step(_metadata, &self->sibling, tsm_prepare_host);
 	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
-	ASSERT_EQ(0, close(t->s.kvm_vfio));
-	t->s.kvm_vfio = -1;
+	close_kvm_vfio(_metadata, &t->s);
 	hold(_metadata, &self->holder, TSM_STALL_UNBIND, call_close_vfio, &t->s);
 }
 
@@ -424,11 +423,6 @@ FIXTURE_TEARDOWN(dev_set)
 static int call_open_device(void *s)
 {
 	return tsm_open_device(s);
-}
-
-static int call_bind_iommufd(void *s)
-{
-	return tsm_bind_iommufd(s);
 }
 
 /* What opens the device is the bind to an iommufd */

@@ -347,8 +347,7 @@ TEST_F(bound, close_unbinds_first)
 	struct tsm_setup *s = &self->t.s;
 	struct holder holder;
 
-	ASSERT_EQ(0, close(s->kvm_vfio));
-	s->kvm_vfio = -1;
+	close_kvm_vfio(_metadata, s);
 	ASSERT_EQ(0, tsm_platform_stall(TSM_STALL_UNBIND));
 	ASSERT_EQ(0, tsm_thread_start(&w.thread, call_close_vfio, s));
 	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
@@ -615,11 +614,6 @@ static int set_vf_token(const struct tsm_test *pf)
 	return ioctl(pf->s.cdev, VFIO_DEVICE_FEATURE, &set) ? -errno : 0;
 }
 
-static int set_vfs(const char *nr)
-{
-	return tsm_file_write(PCI_DEVICES "/10000:02:00.0/sriov_numvfs", nr);
-}
-
 static int let_vfio_make_vfs(const char *on)
 {
 	return tsm_file_write("/sys/module/vfio_pci/parameters/enable_sriov", on);
@@ -633,10 +627,10 @@ FIXTURE_SETUP(user_of_pf)
 	tsm_setup_init(&pf->s, &pf_of_vf);
 	if (setup_host(_metadata, t, "vf", false))
 		return;
-	ASSERT_EQ(0, set_vfs("0"));
+	ASSERT_EQ(0, tsm_set_vfs(&pf_of_vf, 0));
 	do_step(_metadata, pf, tsm_use_vfio);
 	ASSERT_EQ(0, let_vfio_make_vfs("Y"));
-	ASSERT_EQ(0, set_vfs("1"));
+	ASSERT_EQ(0, tsm_set_vfs(&pf_of_vf, 1));
 	do_step(_metadata, t, tsm_use_vfio);
 
 	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
@@ -654,7 +648,7 @@ FIXTURE_TEARDOWN(user_of_pf)
 {
 	teardown(&self->t);
 	tsm_setup_close(&self->pf.s);
-	set_vfs("0");
+	tsm_set_vfs(&pf_of_vf, 0);
 	let_vfio_make_vfs("N");
 	tsm_kmsg_close(&self->kmsg);
 }
@@ -728,11 +722,6 @@ FIXTURE_TEARDOWN(opening)
 	tsm_kmsg_close(&self->kmsg);
 }
 
-static int call_bind_iommufd(void *t)
-{
-	return tsm_bind_iommufd(&((struct tsm_test *)t)->s);
-}
-
 /* Find the device by an id that nobody has told yet */
 static void guess_vdevice(struct __test_metadata *_metadata,
 			  struct tsm_setup *guess, __u32 other_dev_id)
@@ -754,7 +743,7 @@ TEST_F(opening, bind_enodev_before_the_end)
 	struct tsm_thread open;
 	int rc;
 
-	ASSERT_EQ(0, tsm_thread_start(&open, call_bind_iommufd, t));
+	ASSERT_EQ(0, tsm_thread_start(&open, call_bind_iommufd, &t->s));
 	guess_vdevice(_metadata, &guess.s, self->other.s.dev_id);
 	do {
 		rc = bind_tdi(&guess);

@@ -107,13 +107,12 @@ TEST_F(slot_of_pf, is_probed_once)
 /* Or comes after its PF is connected */
 TEST_F(slot_of_pf, that_comes_late)
 {
-	const char *sriov = PCI_DEVICES "/10000:02:00.0/sriov_numvfs";
 	struct tsm_test *t = &self->t;
 
-	ASSERT_EQ(0, tsm_file_write(sriov, "0"));
+	ASSERT_EQ(0, tsm_set_vfs(&vf_in_slot, 0));
 	do_step(_metadata, t, tsm_connect);
 	EXPECT_EQ(0, count_probes(&self->kmsg, vf_in_slot.bdf));
-	ASSERT_EQ(0, tsm_file_write(sriov, "4"));
+	ASSERT_EQ(0, tsm_set_vfs(&vf_in_slot, 4));
 	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
 	use_function(_metadata, &vf_in_slot);
 }
@@ -281,14 +280,9 @@ FIXTURE_TEARDOWN(coming_vfs)
 	tsm_kmsg_close(&self->kmsg);
 }
 
-static int set_vfs(const char *nr)
-{
-	return tsm_file_write(PCI_DEVICES "/10000:02:00.0/sriov_numvfs", nr);
-}
-
 static int call_add_vfs(void *done)
 {
-	int rc = set_vfs("4");
+	int rc = tsm_set_vfs(tsm_find_function("vf"), 4);
 
 	__atomic_store_n((bool *)done, true, __ATOMIC_RELEASE);
 	return rc;
@@ -320,7 +314,7 @@ TEST_F_TIMEOUT(coming_vfs, have_a_dsm_or_not, 120)
 	for (unsigned int i = 0; i < COMING_VFS; i++) {
 		bool done = false;
 
-		ASSERT_EQ(0, set_vfs("0"));
+		ASSERT_EQ(0, tsm_set_vfs(t->s.fn, 0));
 		ASSERT_EQ(0, tsm_thread_start(&add, call_add_vfs, &done));
 		while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
 			do_step(_metadata, t, tsm_disconnect);

@@ -95,6 +95,17 @@ int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...)
 	return -err;
 }
 
+/* Up to the first that fails */
+int tsm_take_steps(struct tsm_setup *s, int (* const steps[])(struct tsm_setup *s),
+		   size_t nr)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < nr; i++)
+		rc = steps[i](s);
+	return rc;
+}
+
 void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn)
 {
 	*s = (struct tsm_setup) {
@@ -256,9 +267,18 @@ static int set_driver(struct tsm_setup *s, const char *bdf, const char *driver)
 	return 0;
 }
 
+/* VFs of the PF that @fn is, or is one of. Return: 0 or -errno, it is not a step */
+int tsm_set_vfs(const struct tsm_function *fn, unsigned int nr)
+{
+	char path[PATH_MAX], text[16];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/sriov_numvfs", fn->dsm);
+	snprintf(text, sizeof(text), "%u", nr);
+	return tsm_file_write(path, text);
+}
+
 int tsm_make_vf(struct tsm_setup *s)
 {
-	char path[PATH_MAX];
 	int rc;
 
 	if (!s->fn->is_vf || fn_exists(s->fn->bdf))
@@ -268,10 +288,10 @@ int tsm_make_vf(struct tsm_setup *s)
 	if (rc)
 		return rc;
 
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s/sriov_numvfs", s->fn->dsm);
-	rc = write_sysfs(s, path, "1");
+	rc = tsm_set_vfs(s->fn, 1);
 	if (rc)
-		return rc;
+		return tsm_fail(s, -rc, "write 1 to sriov_numvfs of %s",
+				s->fn->dsm);
 	if (!fn_exists(s->fn->bdf))
 		return tsm_fail(s, ENODEV, "find VF %s", s->fn->bdf);
 	return 0;
@@ -331,11 +351,8 @@ int tsm_prepare_host(struct tsm_setup *s)
 		tsm_connect,
 		tsm_use_vfio,
 	};
-	int rc = 0;
 
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
-		rc = steps[i](s);
-	return rc;
+	return tsm_take_steps(s, steps, ARRAY_SIZE(steps));
 }
 
 int tsm_open_iommufd(struct tsm_setup *s)
@@ -492,11 +509,8 @@ int tsm_assign(struct tsm_setup *s)
 		tsm_alloc_viommu,
 		tsm_alloc_vdevice,
 	};
-	int rc = 0;
 
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
-		rc = steps[i](s);
-	return rc;
+	return tsm_take_steps(s, steps, ARRAY_SIZE(steps));
 }
 
 int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type)
@@ -624,9 +638,6 @@ int tsm_release(struct tsm_setup *s)
 		tsm_close_iommufd,
 		tsm_close_vm,
 	};
-	int rc = 0;
 
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
-		rc = steps[i](s);
-	return rc;
+	return tsm_take_steps(s, steps, ARRAY_SIZE(steps));
 }

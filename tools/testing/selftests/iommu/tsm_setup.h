@@ -13,6 +13,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <linux/iommufd.h>
 
 #ifndef ARRAY_SIZE
@@ -100,6 +101,9 @@ int tsm_find_device(struct tsm_setup *s);
 int tsm_find_platform(struct tsm_setup *s);
 int tsm_find_tsm(struct tsm_setup *s, unsigned int platform);
 int tsm_make_vf(struct tsm_setup *s);
+int tsm_set_vfs(const struct tsm_function *fn, unsigned int nr);
+int tsm_take_steps(struct tsm_setup *s, int (* const steps[])(struct tsm_setup *s),
+		   size_t nr);
 int tsm_connect(struct tsm_setup *s);
 int tsm_disconnect(struct tsm_setup *s);
 int tsm_use_vfio(struct tsm_setup *s);

@@ -192,6 +192,11 @@ static int call_connect(void *s)
 	return tsm_connect(s);
 }
 
+static int call_bind_iommufd(void *s)
+{
+	return tsm_bind_iommufd(s);
+}
+
 static int call_disconnect(void *s)
 {
 	return tsm_disconnect(s);
@@ -207,6 +212,13 @@ static int call_info(void *data)
 
 	return ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_INFO, &cmd) ? -errno :
 	       cmd.out_state;
+}
+
+/* The reference on the VFIO device file that the VM has */
+static void close_kvm_vfio(struct __test_metadata *_metadata, struct tsm_setup *s)
+{
+	ASSERT_EQ(0, close(s->kvm_vfio));
+	s->kvm_vfio = -1;
 }
 
 /* From the host's part to a TDI that runs, of a VM of its own, and back */
