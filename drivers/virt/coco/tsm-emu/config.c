@@ -55,6 +55,11 @@ static bool has_dsm(const struct tsm_emu_fn *fn)
 	return fn->desc->dsm && !fn->pf;
 }
 
+static bool has_pm_and_af(const struct tsm_emu_fn *fn)
+{
+	return !is_bridge(fn) && !fn->pf;
+}
+
 static bool has_vfs(const struct tsm_emu_fn *fn)
 {
 	return fn->desc->nr_vfs && !fn->pf;
@@ -250,7 +255,7 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 
 	if (fn->desc->pcie_type == PCI_EXP_TYPE_ROOT_PORT)
 		init_ide(fn, ECAP_FIRST, 0);
-	if (!is_bridge(fn) && !fn->pf) {
+	if (has_pm_and_af(fn)) {
 		init_pm(fn);
 		init_af(fn);
 	}
@@ -440,20 +445,34 @@ static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 		tsm_emu_tdi_reconfigured(&fn->tdi);
 }
 
-static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
-		      int size, u32 val)
+static bool starts_bus_reset(const struct tsm_emu_fn *fn, int where, int size,
+			     u32 val)
+{
+	return is_bridge(fn) && written(where, size, val, PCI_BRIDGE_CONTROL) &
+				PCI_BRIDGE_CTL_BUS_RESET;
+}
+
+static bool starts_flr(const struct tsm_emu_fn *fn, int where, int size, u32 val)
 {
 	const int devctl_high = TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL + 1;
 	const int af_ctrl = TSM_EMU_CAP_AF + PCI_AF_CTRL;
 
+	if (is_bridge(fn))
+		return false;
+	if (written(where, size, val, devctl_high) & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
+		return true;
+	return has_pm_and_af(fn) &&
+	       written(where, size, val, af_ctrl) & PCI_AF_CTRL_FLR;
+}
+
+static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
+		      int size, u32 val)
+{
 	write_locked(fn, where, size, val);
 
-	if (is_bridge(fn) && written(where, size, val, PCI_BRIDGE_CONTROL) &
-			     PCI_BRIDGE_CTL_BUS_RESET)
+	if (starts_bus_reset(fn, where, size, val))
 		reset_below(emu, fn);
-	if (!is_bridge(fn) &&
-	    (written(where, size, val, devctl_high) & (PCI_EXP_DEVCTL_BCR_FLR >> 8) ||
-	     (!fn->pf && written(where, size, val, af_ctrl) & PCI_AF_CTRL_FLR)))
+	if (starts_flr(fn, where, size, val))
 		reset_fn(fn);
 	if (has_vfs(fn))
 		reset_absent_vfs(emu, fn);

@@ -140,8 +140,12 @@ static struct tsm_emu_fn *emu_add_fn(struct tsm_emu *emu,
 				     const struct tsm_emu_fn_desc *desc,
 				     struct tsm_emu_fn *port)
 {
-	struct tsm_emu_fn *fn = &emu->fn[emu->nr_fns++];
+	struct tsm_emu_fn *fn;
 
+	if (emu->nr_fns == TSM_EMU_MAX_FNS)
+		return NULL;
+
+	fn = &emu->fn[emu->nr_fns++];
 	fn->desc = desc;
 	fn->devfn = desc->devfn;
 	fn->port = port;
@@ -149,30 +153,38 @@ static struct tsm_emu_fn *emu_add_fn(struct tsm_emu *emu,
 	return fn;
 }
 
-static void emu_add_tree(struct tsm_emu *emu,
-			 const struct tsm_emu_fn_desc *descs, unsigned int nr)
+static int emu_add_tree(struct tsm_emu *emu,
+			const struct tsm_emu_fn_desc *descs, unsigned int nr)
 {
 	struct tsm_emu_fn *first = &emu->fn[emu->nr_fns];
 
 	for (unsigned int i = 0; i < nr; i++) {
 		s8 port = descs[i].port;
+		struct tsm_emu_fn *fn;
 
-		tsm_emu_config_init(emu_add_fn(emu, &descs[i],
-					       port < 0 ? NULL : first + port));
+		fn = emu_add_fn(emu, &descs[i], port < 0 ? NULL : first + port);
+		if (!fn)
+			return -ENOSPC;
+		tsm_emu_config_init(fn);
 	}
+	return 0;
 }
 
 static int emu_add_fns(struct tsm_emu *emu)
 {
-	emu_add_tree(emu, emu_fns, ARRAY_SIZE(emu_fns));
+	int rc;
+
+	rc = emu_add_tree(emu, emu_fns, ARRAY_SIZE(emu_fns));
+	if (rc)
+		return rc;
 
 	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++) {
 		for (int j = 0; j < emu_fns[i].nr_vfs; j++) {
 			struct tsm_emu_fn *vf;
 
-			if (emu->nr_fns == TSM_EMU_MAX_FNS)
-				return -ENOSPC;
 			vf = emu_add_fn(emu, &emu_fns[i], emu->fn[i].port);
+			if (!vf)
+				return -ENOSPC;
 			vf->pf = &emu->fn[i];
 			vf->vf_index = j;
 			vf->devfn = tsm_emu_vf_devfn(vf->pf, j);
@@ -180,11 +192,10 @@ static int emu_add_fns(struct tsm_emu *emu)
 		}
 	}
 
-	if (READ_ONCE(rootless))
-		emu_add_tree(emu, &emu_rootless_fn, 1);
-	if (READ_ONCE(switched))
-		emu_add_tree(emu, emu_switch_fns, ARRAY_SIZE(emu_switch_fns));
-	return 0;
+	rc = READ_ONCE(rootless) ? emu_add_tree(emu, &emu_rootless_fn, 1) : 0;
+	if (rc || !READ_ONCE(switched))
+		return rc;
+	return emu_add_tree(emu, emu_switch_fns, ARRAY_SIZE(emu_switch_fns));
 }
 
 static void emu_msi_remove(void *domain)
