@@ -128,8 +128,9 @@ static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev
  *
  * To reset or disable a function that is bound as a TDI throws it into the TDISP
  * ERROR state behind the TSM (PCIe r7.0 section 11.2), so let the TSM unbind it
- * before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV.
- * iommufd_device_unbind() does the same, for an owner that has nothing to disable.
+ * before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV. Whoever
+ * called iommufd_device_allow_tdi() calls this before iommufd_device_unbind(), which
+ * waits for the vDEVICE, but for a minute only.
  *
  * Context: Waits for the TSM's firmware. Takes the lock of the group.
  */
