@@ -311,6 +311,7 @@ static inline void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 #define TSM_EMU_STALL_CONNECT		BIT(3)
 #define TSM_EMU_STALL_DISCONNECT	BIT(4)
 #define TSM_EMU_STALL_COMPLETION	BIT(5)
+#define TSM_EMU_STALL_PROBE		BIT(6)
 
 /* Layout of the configuration space, offsets of capabilities */
 #define TSM_EMU_CAP_EXP			0x40

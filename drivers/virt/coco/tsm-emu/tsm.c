@@ -87,6 +87,8 @@ static struct pci_tsm *emu_probe(struct tsm_dev *tsm_dev, struct pci_dev *pdev)
 
 	if (!is_tsm_emu_fn(pdev))
 		return NULL;
+	if (tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_PROBE))
+		return NULL;
 	if (is_pci_tsm_pf0(pdev))
 		return emu_probe_pf0(tsm_dev, pdev);
 

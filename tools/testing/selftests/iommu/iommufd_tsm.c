@@ -468,7 +468,7 @@ static int destroy_device(struct tsm_setup *s)
 
 TEST_F(tsm_running, ebusy_of_all_in_use)
 {
-	int (* const steps[])(struct tsm_setup *s) = {
+	const tsm_step steps[] = {
 		destroy_device, tsm_destroy_viommu, tsm_destroy_hwpt, tsm_destroy_ioas
 	};
 	struct tsm_test *t = &self->t;

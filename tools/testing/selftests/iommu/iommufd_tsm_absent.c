@@ -47,7 +47,7 @@ static int find_no_tsm_support(struct tsm_setup *s)
 /* The host's part, which is without a TSM to connect */
 static int prepare_host(struct tsm_setup *s)
 {
-	int (* const steps[])(struct tsm_setup *s) = {
+	const tsm_step steps[] = {
 		find_no_tsm_support,
 		tsm_find_device,
 		tsm_make_vf,

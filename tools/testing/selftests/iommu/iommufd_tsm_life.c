@@ -752,20 +752,82 @@ FIXTURE_SETUP(unregistered)
 	ASSERT_EQ(0, tsm_platform_wait_stalled_at(1, 1));
 }
 
-FIXTURE_TEARDOWN(unregistered)
+/* The second platform's function has its own TSM again, and the first is there */
+static void restore_second(struct tsm_test *t)
 {
 	tsm_platform_stall_at(1, 0);
-	tsm_setup_close(&self->t.s);
+	tsm_setup_close(&t->s);
 	if (!tsm_platform_is_bound(0))
 		tsm_platform_bind(0);
 	if (tsm_second_exists())
-		tsm_second_prepare(&self->t.s, 1);
+		tsm_second_prepare(&t->s, 1);
+}
+
+FIXTURE_TEARDOWN(unregistered)
+{
+	restore_second(&self->t);
 	tsm_kmsg_close(&self->kmsg);
 }
 
 static int call_unbind_platform(void *unused)
 {
 	return tsm_platform_unbind(0);
+}
+
+/* A connect that the TSM is called for, while the function does not have it yet */
+FIXTURE(connecting)
+{
+	struct tsm_test t;
+	struct tsm_thread thread;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(connecting)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, t, "pf0", false))
+		return;
+	if (!tsm_second_exists())
+		SKIP(return, "no second platform (tsm_emu.instances=2)");
+	t->s.fn = &tsm_second;
+	ASSERT_EQ(0, tsm_platform_stall_at(1, 0));
+	ASSERT_EQ(0, tsm_second_prepare(&t->s, 0));
+	do_step(_metadata, t, tsm_disconnect);
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+
+	ASSERT_EQ(0, tsm_platform_stall_at(1, TSM_STALL_PROBE));
+	ASSERT_EQ(0, tsm_thread_start(&self->thread, call_connect, &t->s));
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(1, 1));
+}
+
+FIXTURE_TEARDOWN(connecting)
+{
+	restore_second(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* It is not gone before the connect is over, which is undone */
+TEST_F(connecting, unregistration)
+{
+	struct waiter w = { .what = "unregistration of the TSM" };
+	struct holder holder;
+	char tsm[32];
+	int rc;
+
+	start_waiter(_metadata, &w, call_unbind_platform, NULL,
+		     TSM_WAIT_UNINTERRUPTIBLE, "pci_tsm_unregister");
+	tsm_wait_start_clock(&holder.released);
+	ASSERT_EQ(0, tsm_platform_stall_at(1, 0));
+	ASSERT_EQ(0, tsm_thread_join(&self->thread, &rc));
+	EXPECT_EQ(0, rc);
+	EXPECT_EQ(0, end_waiter(_metadata, &w, &holder));
+
+	ASSERT_EQ(0, tsm_file_read("/sys/bus/pci/devices/10001:01:00.0/tsm/connect",
+				   tsm, sizeof(tsm)));
+	EXPECT_STREQ("", tsm);
+	expect_no_complaints(_metadata, &self->kmsg);
 }
 
 /* The function 1 next to it, which sysfs shows as a TSM's only while it is */

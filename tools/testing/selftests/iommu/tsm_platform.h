@@ -24,6 +24,8 @@
 #define TSM_STALL_DISCONNECT BIT(4)
 /* What the firmware goes on with after it has taken a request */
 #define TSM_STALL_COMPLETION BIT(5)
+/* By connect, before the TSM is the function's */
+#define TSM_STALL_PROBE BIT(6)
 
 #define TSM_EMU_VENDOR_ID 0x7e10
 

@@ -96,8 +96,7 @@ int tsm_lack(struct tsm_setup *s, int err, const char *fmt, ...)
 }
 
 /* Up to the first that fails */
-int tsm_take_steps(struct tsm_setup *s, int (* const steps[])(struct tsm_setup *s),
-		   size_t nr)
+int tsm_take_steps(struct tsm_setup *s, const tsm_step steps[], size_t nr)
 {
 	int rc = 0;
 
@@ -345,7 +344,7 @@ int tsm_use_vfio(struct tsm_setup *s)
 
 int tsm_prepare_host(struct tsm_setup *s)
 {
-	int (* const steps[])(struct tsm_setup *s) = {
+	const tsm_step steps[] = {
 		tsm_find_platform,
 		tsm_make_vf,
 		tsm_connect,
@@ -499,7 +498,7 @@ int tsm_alloc_vdevice(struct tsm_setup *s)
 /* Everything up to the vDEVICE, on a function that the host has prepared */
 int tsm_assign(struct tsm_setup *s)
 {
-	int (* const steps[])(struct tsm_setup *s) = {
+	const tsm_step steps[] = {
 		tsm_open_iommufd,
 		tsm_create_vm,
 		tsm_open_device,
@@ -626,7 +625,7 @@ int tsm_close_vm(struct tsm_setup *s)
 /* Undo tsm_bind_tdi() and tsm_assign(), from wherever they have got to */
 int tsm_release(struct tsm_setup *s)
 {
-	int (* const steps[])(struct tsm_setup *s) = {
+	const tsm_step steps[] = {
 		tsm_unbind_tdi,
 		tsm_destroy_vdevice,
 		tsm_detach,

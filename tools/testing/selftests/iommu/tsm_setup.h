@@ -81,6 +81,8 @@ struct tsm_setup {
 	char error[256];
 };
 
+typedef int (*tsm_step)(struct tsm_setup *s);
+
 /* Root port 0's device 0, as a guest may see it */
 #define TSM_GUEST_RID 0x0100
 
@@ -102,8 +104,7 @@ int tsm_find_platform(struct tsm_setup *s);
 int tsm_find_tsm(struct tsm_setup *s, unsigned int platform);
 int tsm_make_vf(struct tsm_setup *s);
 int tsm_set_vfs(const struct tsm_function *fn, unsigned int nr);
-int tsm_take_steps(struct tsm_setup *s, int (* const steps[])(struct tsm_setup *s),
-		   size_t nr);
+int tsm_take_steps(struct tsm_setup *s, const tsm_step steps[], size_t nr);
 int tsm_connect(struct tsm_setup *s);
 int tsm_disconnect(struct tsm_setup *s);
 int tsm_use_vfio(struct tsm_setup *s);
