@@ -11,32 +11,35 @@ stamp := build/stamp
 
 # The kernel's makefiles must not see the variables of this one
 MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T M N P PROTO S V LINUX
+unexport MAKEFLAGS MAKELEVEL CONFIG T M N P PROTO S SECONDS V LINUX
 
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
-test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(shell tools/vm/run kernels $(tests)))
+test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(shell tools/vm/run check $(tests) 2>/dev/null))
 demo bench vm: one = --one
 demo: proto = $(PROTO:%=-p %)
 mutants: mutations = $(subst $(comma), ,$(M))
 variants: variants = $(subst $(comma), ,$(V))
+series: series = $(subst $(comma), ,$(S))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
 .PHONY: help demo test bench mutants fuzz variants vm kernel series refresh check gates assemble discard base clean
 
 help: ## This list
-	@echo "Guest requests of confidential VMs to the platform's TSM: a patch series for Linux 7.3"
+	@echo "Guest requests of confidential VMs to the platform's TSM: patch series for Linux 7.3"
 	@echo
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default all but demo"
-	@echo "  PROTO=name      the guest that 'demo' runs: tdisp (default), sev-tio, cca, tdx"
+	@echo "  PROTO=name      the guest that 'demo' runs, default tdisp; PROTO=help lists them"
 	@echo "  T=name          the tests to run, default all; T=help lists them"
 	@echo "  N=number        how often 'test' runs each, default once"
 	@echo "  M=name          the mutations to try, default all; M=help lists them"
 	@echo "  V=name          the variants to build, default all; V=help lists them"
 	@echo "  P=name          the guest protocols to fuzz, default all; P=help lists them"
-	@echo "  S=seconds       how long to fuzz each, default 20"
+	@echo "  SECONDS=number  how long to fuzz each, default 20"
+	@echo "  S=name          the series to write, default all; S=help lists them"
+	@echo "  FROM='Name <mail>'  the author in what 'series' writes; SIGNOFF=1 signs off, too"
 	@echo "  LINUX=dir       stand on a Linux 7.3 tree of your own, until the next 'make base'"
 	@echo "  TSM_CACHE=dir   where the base kernel and ccache's objects are kept between clones"
 
@@ -54,7 +57,7 @@ mutants: known assembled ## Break each check of the kernel and see a test fail (
 
 fuzz: assembled ## Fuzz the decoders of the guest protocols in user space (no part of 'test')
 	@tools/vm/setup fuzz
-	@tools/vm/fuzz/run $(or $(S),20) $(subst $(comma), ,$(P))
+	@tools/vm/fuzz/run $(or $(SECONDS),20) $(subst $(comma), ,$(P))
 
 variants: listed assembled ## Build it with parts left out or as modules (long, no part of 'test')
 	@tools/vm/setup gates
@@ -65,8 +68,8 @@ vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
 
 kernel: valid kernels ## Build a kernel and what runs in its VM
 
-series: assembled ## Write the series for `git am` to build/series
-	@tools/series/emit
+series: assembled ## Write each series for `git am`, with its cover letter, to build/series
+	@tools/series/emit $(series)
 
 refresh: ## Take the commits of build/linux back into patches/ and the new files
 	@tools/series/refresh
@@ -95,7 +98,7 @@ clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); th
 .PHONY: valid known listed based assembled kernels
 
 valid:
-	@tools/vm/run check $(one) $(configs) $(tests) $(proto)
+	@tools/vm/run check $(one) $(configs) $(tests) $(proto) >/dev/null
 
 known:
 	@tools/vm/mutants check $(mutations)

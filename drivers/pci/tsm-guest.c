@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guest requests: what a TVM asks of the TSM about one of its TDIs, relayed by
- * its VMM. The request was chosen by the guest and relayed unparsed, so neither
- * is believed: the TSM driver's table says what class a message is of, the
- * scope that the VMM names is the ceiling, and everything else is refused.
+ * Guest requests: a TVM asks the TSM about one of its TDIs, and its VMM relays that.
+ * The guest chose the request and the VMM did not parse it, so neither is
+ * believed: the TSM driver's table says which class a message has, the scope that
+ * the VMM names is the ceiling, and everything else is refused.
  *
  * See Documentation/driver-api/pci/tsm-guest.rst for the model.
  */
@@ -11,16 +11,20 @@
 
 #include <kunit/visibility.h>
 #include <linux/bits.h>
+#include <linux/bsearch.h>
 #include <linux/capability.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
+#include <linux/sched.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/tsm.h>
+#include <linux/uaccess.h>
 #include <trace/events/pci_tsm.h>
-#include "tsm-guest.h"
+#include "tsm.h"
 
 /* Message classes that a scope admits */
 static const u8 scope_admits[] = {
@@ -35,7 +39,7 @@ static const u8 scope_admits[] = {
 				    BIT(PCI_TSM_REQ_DEBUG_WRITE),
 };
 
-/* Is the response to messages of this class worth nothing once it got lost? */
+/* Does a message of this class change state, so that it can't just be repeated? */
 static bool class_changes_state(enum pci_tsm_req_scope class)
 {
 	return class == PCI_TSM_REQ_STATE_CHANGE ||
@@ -44,8 +48,8 @@ static bool class_changes_state(enum pci_tsm_req_scope class)
 
 static const char *check_row(const struct pci_tsm_guest_msg *msg)
 {
-	if (msg->scope >= ARRAY_SIZE(scope_admits))
-		return "scope is not in enum pci_tsm_req_scope";
+	if (msg->class > PCI_TSM_REQ_DEBUG_WRITE)
+		return "class is not in enum pci_tsm_req_scope";
 	if (!msg->req_min || msg->req_min > msg->req_max)
 		return "req_min is 0 or above req_max";
 	if (msg->req_max > PCI_TSM_GUEST_REQ_LEN_MAX)
@@ -124,23 +128,19 @@ int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev)
 	return -EINVAL;
 }
 
+static int compare_id(const void *id, const void *msg)
+{
+	u32 a = *(const u32 *)id;
+	u32 b = ((const struct pci_tsm_guest_msg *)msg)->id;
+
+	return a < b ? -1 : a > b;
+}
+
 VISIBLE_IF_KUNIT const struct pci_tsm_guest_msg *
 pci_tsm_guest_find_msg(const struct pci_tsm_guest_proto *proto, u32 id)
 {
-	unsigned int low = 0, high = proto->nr_msgs;
-
-	while (low < high) {
-		unsigned int mid = low + (high - low) / 2;
-
-		if (proto->msgs[mid].id == id)
-			return &proto->msgs[mid];
-		if (proto->msgs[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-
-	return NULL;
+	return bsearch(&id, proto->msgs, proto->nr_msgs, sizeof(*proto->msgs),
+		       compare_id);
 }
 EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_find_msg);
 
@@ -151,12 +151,13 @@ VISIBLE_IF_KUNIT bool pci_tsm_scope_admits(enum pci_tsm_req_scope scope,
 }
 EXPORT_SYMBOL_IF_KUNIT(pci_tsm_scope_admits);
 
-/* What the response must hold at least before the message may be sent */
+/* Bytes that the response buffer must have before the message may be sent */
 static u32 resp_needed(const struct pci_tsm_guest_msg *msg)
 {
-	return class_changes_state(msg->scope) ? msg->resp_max : msg->resp_min;
+	return class_changes_state(msg->class) ? msg->resp_max : msg->resp_min;
 }
 
+/* Name the rule that refuses a request, return @rc */
 static int refuse(struct pci_tsm_guest_xfer *xfer, int rc, const char *rule)
 {
 	xfer->rule = rule;
@@ -167,9 +168,9 @@ static int refuse(struct pci_tsm_guest_xfer *xfer, int rc, const char *rule)
  * pci_tsm_guest_check_msg() - Decode a request and hold it against the table
  * @proto: guest protocol that the TSM speaks
  * @req: request, in memory that nobody else can change
- * @xfer: scope and lengths that the caller named; takes the message's entry in
- *	  the table, with -ENOBUFS the length that is needed in resp_len, and the
- *	  rule that refuses the request
+ * @xfer: scope and lengths that the caller named; takes the message's row of the
+ *	  table, with -ENOBUFS the length that is needed in resp_len, and the rule
+ *	  that refuses the request
  *
  * Return: 0, or
  * * -EBADMSG: @req can't be decoded, or is no message of the table
@@ -177,8 +178,9 @@ static int refuse(struct pci_tsm_guest_xfer *xfer, int rc, const char *rule)
  * * -EACCES: the caller's scope does not admit messages of this class
  * * -ENOBUFS: the response might not fit
  */
-int pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
-			    const void *req, struct pci_tsm_guest_xfer *xfer)
+VISIBLE_IF_KUNIT int
+pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
+			const void *req, struct pci_tsm_guest_xfer *xfer)
 {
 	const struct pci_tsm_guest_msg *msg;
 	u32 id;
@@ -191,13 +193,12 @@ int pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
 	msg = pci_tsm_guest_find_msg(proto, id);
 	if (!msg)
 		return refuse(xfer, -EBADMSG, "message is not in the table");
-	xfer->msg = *msg;
-	xfer->known = true;
+	xfer->msg = msg;
 
 	if (xfer->req_len < msg->req_min || xfer->req_len > msg->req_max)
 		return refuse(xfer, -EMSGSIZE, "message has another length");
 
-	if (!pci_tsm_scope_admits(xfer->scope, msg->scope))
+	if (!pci_tsm_scope_admits(xfer->scope, msg->class))
 		return refuse(xfer, -EACCES, "scope does not admit the class");
 
 	if (xfer->resp_size < resp_needed(msg)) {
@@ -233,7 +234,7 @@ static int check_privilege(struct pci_tsm_guest_xfer *xfer)
 	return 0;
 }
 
-/* What the bind has noted of the protocol is good for as long as the binding */
+/* The bind noted the protocol, which stays as long as the binding */
 static int check_binding(struct pci_tsm_binding *binding,
 			 struct pci_tsm_guest_xfer *xfer)
 {
@@ -241,7 +242,7 @@ static int check_binding(struct pci_tsm_binding *binding,
 		return refuse(xfer, -ENXIO, "not bound");
 	if (!binding->guest.proto)
 		return refuse(xfer, -EOPNOTSUPP, "TSM serves no guest requests");
-	if (xfer->type != binding->guest.type)
+	if (xfer->type != binding->guest.proto->type)
 		return refuse(xfer, -EPROTONOSUPPORT,
 			      "TSM speaks another protocol");
 	if (xfer->req_len > binding->guest.req_len_max)
@@ -255,10 +256,7 @@ static int check_binding(struct pci_tsm_binding *binding,
  */
 #define STACK_BUF_LEN	256
 
-/*
- * Memory for @len bytes, not cleared: @small, or memory on the heap with its
- * owner @heap
- */
+/* Memory for @len bytes, not cleared: @small, or @heap if that is too short */
 static void *get_buf(size_t len, void *small, void **heap)
 {
 	if (len <= STACK_BUF_LEN)
@@ -269,24 +267,22 @@ static void *get_buf(size_t len, void *small, void **heap)
 }
 
 /*
- * Once the TSM has changed the TDI's state there is no way back: see to it now
- * that its answer can be delivered. Only a concurrent unmap defeats this.
+ * Once the TSM has changed the TDI's state there is no way back. So make sure now
+ * that its answer can be delivered; only a concurrent unmap defeats this.
  */
 static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
 			    size_t resp_size)
 {
-	if (!class_changes_state(xfer->msg.scope))
+	if (!class_changes_state(xfer->msg->class))
 		return 0;
-	if (!sockptr_is_kernel(xfer->resp) &&
-	    fault_in_safe_writeable(xfer->resp.user, resp_size))
+	if (fault_in_safe_writeable(xfer->resp, resp_size))
 		return -EFAULT;
-	if (xfer->report_size &&
-	    fault_in_safe_writeable(xfer->report, xfer->report_size))
+	if (fault_in_safe_writeable(xfer->user_cmd, xfer->user_cmd_size))
 		return -EFAULT;
 	return 0;
 }
 
-/* The driver's word on lengths is not taken either */
+/* Don't trust the driver's lengths either */
 static int check_response(struct pci_tsm_binding *binding,
 			  const struct pci_tsm_guest_req *req, int rc)
 {
@@ -303,17 +299,67 @@ static int check_response(struct pci_tsm_binding *binding,
 	return -EIO;
 }
 
+static void taint_debug_write(struct pci_dev *pdev)
+{
+	static unsigned long tainted;
+
+	if (test_and_set_bit(0, &tainted))
+		return;
+
+	pci_warn(pdev, "%s(%d) may write through the TSM's debug interface\n",
+		 current->comm, task_pid_nr(current));
+	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+}
+
+static int timed_guest_req(struct pci_tsm_binding *binding,
+			   struct pci_tsm_guest_req *req,
+			   struct pci_tsm_guest_xfer *xfer)
+{
+	const struct pci_tsm_ops *ops = to_pci_tsm_ops(binding->pdev->tsm);
+	u64 start;
+	int rc;
+
+	if (!trace_pci_tsm_guest_req_enabled())
+		return ops->guest_req(binding->tdi, req);
+
+	start = ktime_get_ns();
+	rc = ops->guest_req(binding->tdi, req);
+	xfer->tsm_ns = ktime_get_ns() - start;
+	return rc;
+}
+
+/* Return: -ENXIO, -EINTR, or what the driver returns if that was called */
+static int call_driver(struct pci_tsm_binding *binding,
+		       struct pci_tsm_guest_req *req,
+		       struct pci_tsm_guest_xfer *xfer)
+{
+	int rc;
+
+	ACQUIRE(mutex_intr, lock)(pci_tsm_group_lock(binding->pdev));
+	if ((rc = ACQUIRE_ERR(mutex_intr, &lock)))
+		return rc;
+
+	if (!pci_tsm_binding_is_bound(binding))
+		return -ENXIO;
+
+	if (xfer->scope == PCI_TSM_REQ_DEBUG_WRITE)
+		taint_debug_write(binding->pdev);
+
+	xfer->dispatched = true;
+	return timed_guest_req(binding, req, xfer);
+}
+
 static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 		    struct pci_tsm_guest_xfer *xfer)
 {
 	struct pci_tsm_guest_req req = {
-		.msg = &xfer->msg,
+		.msg = xfer->msg,
 		.req = req_copy,
 		.req_len = xfer->req_len,
-		.resp_size = min(xfer->resp_size, xfer->msg.resp_max),
+		.resp_size = min(xfer->resp_size, xfer->msg->resp_max),
 	};
-	void *heap __free(kvfree) = NULL;
 	u8 small[STACK_BUF_LEN] __uninitialized;
+	void *heap __free(kvfree) = NULL;
 	int rc;
 
 	req.resp = get_buf(req.resp_size, small, &heap);
@@ -325,7 +371,7 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 	if (rc)
 		return refuse(xfer, rc, "outputs are not writable");
 
-	rc = pci_tsm_dispatch_guest_req(binding, &req, xfer);
+	rc = call_driver(binding, &req, xfer);
 	if (!xfer->dispatched)
 		return rc;
 
@@ -335,7 +381,7 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 		return rc;
 
 	xfer->resp_len = req.resp_len;
-	if (!rc && copy_to_sockptr(xfer->resp, req.resp, req.resp_len)) {
+	if (!rc && copy_to_user(xfer->resp, req.resp, req.resp_len)) {
 		xfer->resp_len = 0;
 		return -EFAULT;
 	}
@@ -345,8 +391,8 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 static int serve(struct pci_tsm_binding *binding,
 		 struct pci_tsm_guest_xfer *xfer)
 {
-	void *heap __free(kvfree) = NULL;
 	u8 small[STACK_BUF_LEN] __uninitialized;
+	void *heap __free(kvfree) = NULL;
 	void *req;
 	int rc;
 
@@ -365,7 +411,7 @@ static int serve(struct pci_tsm_binding *binding,
 	req = get_buf(xfer->req_len, small, &heap);
 	if (!req)
 		return -ENOMEM;
-	if (copy_from_sockptr(req, xfer->req, xfer->req_len))
+	if (copy_from_user(req, xfer->req, xfer->req_len))
 		return refuse(xfer, -EFAULT, "request is not readable");
 
 	rc = pci_tsm_guest_check_msg(binding->guest.proto, req, xfer);
@@ -376,17 +422,18 @@ static int serve(struct pci_tsm_binding *binding,
 }
 
 /**
- * pci_tsm_binding_guest_req() - Take a guest's request to the TSM and back
- * @binding: the TDI that the request is about; NULL is as good as unbound
+ * pci_tsm_guest_req() - Take a guest's request to the TSM, and the response back
+ * @binding: the TDI that the request is about; NULL counts as unbound
  * @xfer: the request, where its response goes, and the outcome
  *
- * The checks in serve() are all there is between the guest and the TSM driver, in
- * this order: arguments, privilege, binding, protocol, lengths, class against
- * scope; the taint is set right before the driver is called. User memory is
- * read once, and neither read nor written with a lock held.
+ * The checks in serve() and dispatch() are all there is between the guest and the
+ * TSM driver, in this order: arguments, privilege, binding, protocol, lengths, class
+ * against scope and, for a message that changes state, outputs writable; the taint
+ * is set right before the driver is called. User memory is read once, and neither
+ * read nor written with a lock held.
  *
- * Context: May sleep for as long as the firmware takes. Takes the lock of the
- * TSM's operations on the function, interruptible.
+ * Context: May sleep for as long as the firmware takes. Takes
+ * &pci_tsm_group.lock, interruptible.
  *
  * Return: 0, or a negative error code. &pci_tsm_guest_xfer.dispatched tells
  * whether the TSM driver was called: if not, nothing happened.
@@ -406,8 +453,8 @@ static int serve(struct pci_tsm_binding *binding,
  * * -EIO: the TSM driver broke its contract
  * * other: from the TSM driver
  */
-int pci_tsm_binding_guest_req(struct pci_tsm_binding *binding,
-			      struct pci_tsm_guest_xfer *xfer)
+int pci_tsm_guest_req(struct pci_tsm_binding *binding,
+		      struct pci_tsm_guest_xfer *xfer)
 {
 	int rc;
 
@@ -415,7 +462,7 @@ int pci_tsm_binding_guest_req(struct pci_tsm_binding *binding,
 	xfer->tsm_code = 0;
 	xfer->dispatched = false;
 	xfer->rule = NULL;
-	xfer->known = false;
+	xfer->msg = NULL;
 	xfer->tsm_ns = 0;
 
 	rc = serve(binding, xfer);
@@ -428,62 +475,56 @@ int pci_tsm_binding_guest_req(struct pci_tsm_binding *binding,
 	trace_pci_tsm_guest_req(binding, xfer, rc);
 	return rc;
 }
-EXPORT_SYMBOL_GPL(pci_tsm_binding_guest_req);
+EXPORT_SYMBOL_GPL(pci_tsm_guest_req);
 
-/**
- * pci_tsm_guest_note_proto() - Note in a binding what its TSM speaks
- * @binding: binding that is about to be bound
- * @proto: guest protocol of its TSM, or NULL
- *
- * A request may look into the protocol when the TSM is gone already, so its
- * module stays until pci_tsm_guest_drop_proto().
- *
- * Context: Before the binding is published as bound.
- * Return: 0, or -ENXIO when the module is about to go.
- */
-int pci_tsm_guest_note_proto(struct pci_tsm_binding *binding,
-			     const struct pci_tsm_guest_proto *proto)
-{
-	struct pci_tsm_guest_info info = {};
-
-	if (!proto)
-		return 0;
-	if (!try_module_get(proto->owner))
-		return -ENXIO;
-
-	pci_tsm_guest_fill_info(&info, proto);
-	binding->guest.proto = proto;
-	binding->guest.type = info.type;
-	binding->guest.req_len_max = info.req_len_max;
-	return 0;
-}
-
-/**
- * pci_tsm_guest_drop_proto() - Undo pci_tsm_guest_note_proto()
- * @binding: binding that nobody else knows any more
- */
-void pci_tsm_guest_drop_proto(struct pci_tsm_binding *binding)
-{
-	if (binding->guest.proto)
-		module_put(binding->guest.proto->owner);
-}
-
-/**
- * pci_tsm_guest_fill_info() - Sum up a guest protocol
- * @info: where to
- * @proto: guest protocol
- */
-void pci_tsm_guest_fill_info(struct pci_tsm_guest_info *info,
-			     const struct pci_tsm_guest_proto *proto)
+static void fill_info(struct pci_tsm_guest_info *info,
+		      const struct pci_tsm_guest_proto *proto)
 {
 	info->type = proto->type;
 	info->nr_msgs = proto->nr_msgs;
+	info->req_len_max = pci_tsm_guest_req_len_max(proto);
 
 	for (unsigned int i = 0; i < proto->nr_msgs; i++) {
 		const struct pci_tsm_guest_msg *msg = &proto->msgs[i];
 
-		info->scopes |= BIT(msg->scope);
-		info->req_len_max = max(info->req_len_max, msg->req_max);
+		info->scopes |= BIT(msg->class);
 		info->resp_len_max = max(info->resp_len_max, msg->resp_max);
 	}
 }
+
+/**
+ * pci_tsm_guest_info() - Tell what guest requests a function can serve
+ * @pdev: PCI device function
+ * @info: filled in
+ * @msgs: filled with the first messages of the guest protocol, or NULL
+ * @nr_msgs: number of messages that fit at @msgs
+ *
+ * The answer can be outdated as soon as it is there.
+ *
+ * Context: Process context. Does not wait for the TSM's firmware.
+ */
+void pci_tsm_guest_info(struct pci_dev *pdev, struct pci_tsm_guest_info *info,
+			struct pci_tsm_guest_msg *msgs, unsigned int nr_msgs)
+{
+	const struct pci_tsm_guest_proto *proto;
+
+	*info = (struct pci_tsm_guest_info) {};
+
+	guard(spinlock)(&pci_tsm_state_lock);
+
+	if (!pdev->tsm || !pdev->tsm->ready ||
+	    !is_link_tsm(pdev->tsm->tsm_dev))
+		return;
+
+	info->connected = true;
+	info->bound = pdev->tsm->tdi;
+
+	proto = to_pci_tsm_ops(pdev->tsm)->guest_proto;
+	if (!proto)
+		return;
+
+	fill_info(info, proto);
+	nr_msgs = min(nr_msgs, proto->nr_msgs);
+	memcpy(msgs, proto->msgs, array_size(nr_msgs, sizeof(*msgs)));
+}
+EXPORT_SYMBOL_GPL(pci_tsm_guest_info);

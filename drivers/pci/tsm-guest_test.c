@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the PCI/TSM core lets through to a TSM driver, and which tables it takes */
+/* Which tables of TSM drivers the PCI/TSM core takes, and which requests it passes */
 #include <kunit/test.h>
 #include <linux/module.h>
 #include <linux/pci-tsm.h>
 #include <linux/string.h>
-#include "tsm-guest.h"
+#include "tsm.h"
 
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 
@@ -50,7 +50,7 @@ struct flaw_case {
 
 /* Each breaks one rule when it stands in for row 1 of the table */
 static const struct flaw_case flaw_cases[] = {
-	{ "scope", { 3, 4, 4, 4, 4, 64 }, "scope is not in" },
+	{ "class", { 3, 4, 4, 4, 4, 64 }, "class is not in" },
 	{ "req_min is 0", { 3, 1, 0, 4, 4, 64 }, "req_min is 0" },
 	{ "req_min above req_max", { 3, 1, 5, 4, 4, 64 }, "req_min is 0 or" },
 	{ "req_max", { 3, 1, 4, SZ_64K + 1, 4, 64 }, "req_max is above" },
@@ -204,9 +204,9 @@ static void test_check_msg(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rc, param->rc);
 	KUNIT_EXPECT_EQ(test, xfer.resp_len, param->needed);
 	KUNIT_EXPECT_EQ(test, !xfer.rule, !rc);
-	KUNIT_EXPECT_EQ(test, xfer.known, rc != -EBADMSG);
-	if (xfer.known)
-		KUNIT_EXPECT_EQ(test, xfer.msg.id, param->req[0]);
+	KUNIT_EXPECT_EQ(test, !xfer.msg, rc == -EBADMSG);
+	if (xfer.msg)
+		KUNIT_EXPECT_EQ(test, xfer.msg->id, param->req[0]);
 }
 
 static struct kunit_case tsm_guest_test_cases[] = {

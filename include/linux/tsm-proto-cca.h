@@ -7,7 +7,7 @@
  *
  * The numbers and lengths of the requests are those of the host series of March
  * and April 2026, in which the request begins with its type; later postings of
- * it (v5 to v7) move the type out. Two things are this interface's own:
+ * it (v5 to v7) move the type out. Two things are defined here only:
  * TSM_CCA_MEASUREMENTS_REFRESH carries its nonce, where the posted one has a
  * pointer to it, and reserved fields must be 0. All multi-byte fields are
  * little endian.
@@ -57,7 +57,7 @@ enum tsm_cca_object {
  * @TSM_CCA_SUCCESS: done
  * @TSM_CCA_INCOMPLETE: goes on, the realm must continue the call
  * @TSM_CCA_DATA_NOT_AVAILABLE: the object was not fetched yet
- * @TSM_CCA_INVALID_VDEV_ID: the realm has no such device
+ * @TSM_CCA_INVALID_VDEV_ID: the realm does not have this device
  * @TSM_CCA_INVALID_OBJECT: there is no such object
  * @TSM_CCA_ERROR_INPUT: an argument is not valid
  * @TSM_CCA_ERROR_DEVICE: the device failed

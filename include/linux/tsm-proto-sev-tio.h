@@ -5,11 +5,10 @@
  * the clear and authenticated, its payload is sealed with AES-256-GCM under a
  * VM platform communication key (VMPCK) that only the guest and the PSP have.
  *
- * The header is that of the SEV-SNP firmware ABI (AMD 56860). The document with
- * the payloads (AMD 58271) is not public: they follow the guest code that AMD
- * posted, "Phase 2" of February 2026 for message version 1 and its later tree
- * for version 2. All multi-byte fields are little endian and messages are
- * packed.
+ * The header is that of the SEV-SNP firmware ABI (AMD 56860). The payloads, which
+ * AMD 58271 specifies, follow the guest code that AMD posted, "Phase 2" of
+ * February 2026 for message version 1 and its later tree for version 2. All
+ * multi-byte fields are little endian and messages are packed.
  */
 #ifndef __TSM_PROTO_SEV_TIO_H
 #define __TSM_PROTO_SEV_TIO_H

@@ -2,8 +2,8 @@
 /*
  * Intel TDX Connect: the command buffer of TDG.VP.VMCALL<TDCM>, Guest-Host
  * Communication Interface 2.0 (GHCI). A TD shares it with its VMM, nothing in
- * it is sealed or authenticated: the TD asks the TDX module about all that it
- * believes.
+ * it is sealed or authenticated: the TD relies only on what the TDX module tells
+ * it.
  *
  * A request is the header and data_length bytes, not the whole buffer that the
  * TD shares, and the response alike. Layout and numbers are those of Intel's
@@ -52,8 +52,8 @@ enum tsm_tdx_status {
 };
 
 /**
- * enum tsm_tdx_error - who failed a command, &tsm_tdx_hdr.error
- * @TSM_TDX_ERR_NONE: nobody, the value in a request
+ * enum tsm_tdx_error - component that failed, &tsm_tdx_hdr.error
+ * @TSM_TDX_ERR_NONE: none, the value in a request
  * @TSM_TDX_ERR_MODULE: the TDX module
  * @TSM_TDX_ERR_DEVICE: the device
  * @TSM_TDX_ERR_SPDM: a SPDM message

@@ -15,10 +15,10 @@
 #define DECLARE_TSM_PROTO(_name) \
 	extern const struct pci_tsm_guest_proto tsm_proto_##_name
 
-/* Row of a protocol's table: a message whose requests are all of one length */
+/* Row of a protocol's table: a message with requests of one length */
 #define TSM_PROTO_MSG(_id, _class, _req_len, _resp_min, _resp_max) {	\
 	.id = _id,							\
-	.scope = PCI_TSM_REQ_##_class,					\
+	.class = PCI_TSM_REQ_##_class,					\
 	.req_min = _req_len,						\
 	.req_max = _req_len,						\
 	.resp_min = _resp_min,						\

@@ -1,5 +1,9 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What a test said (TAP) and what the kernel said meanwhile, as a list of cases."""
+"""What a test said (TAP) and what the kernel said meanwhile, as a list of cases.
+
+usage: tools/vm/results.py FILE.tap   print the cases as tools/vm/expected has them
+"""
 import os
 import re
 import sys
@@ -17,6 +21,10 @@ SPLAT = re.compile(
     r"|suspicious RCU|general protection fault|unable to handle|list_(add|del) corruption"
     r"|ODEBUG:|Time out waiting for iommufd object")
 SPLAT_LINES = 40
+# What kselftest's runner prints before and, if it failed, after a test; what the test
+# prints is prefixed by "# "
+HEAD = re.compile(r"# selftests: \S+: \S+$")
+VERDICT = re.compile(r"not ok \d+ selftests: \S+: \S+ # (.*\S)")
 # What the harness of the kselftests prints before a case
 BEGIN = re.compile(r"# +RUN +(\S+) \.\.\.")
 
@@ -90,7 +98,8 @@ def join_missing(cases, doc):
     ended = {case.name for case in known}
     begun = [match.group(1) for match in map(BEGIN.match, doc) if match]
     name = next((name for name in begun if name not in ended), "TAP")
-    return known + [Case(name, FAIL, "no result, nor of %d more that were planned" % more)]
+    reason = "no result" + (", nor of %d more that were planned" % more if more else "")
+    return known + [Case(name, FAIL, reason)]
 
 
 def parse_document(doc):
@@ -113,12 +122,27 @@ def parse_document(doc):
     return cases
 
 
+def verdicts(lines):
+    """A failed case for a test that kselftest's runner ended, or that ended otherwise than
+    by the usual exit status 1, whose reason is among its own cases."""
+    found = [match.group(1) for match in map(VERDICT.search, lines) if match]
+    return [Case("run", FAIL, reason) for reason in found if reason != "exit=1"]
+
+
+def timed_out(cases):
+    return any(case.name == "run" and case.reason.startswith("TIMEOUT") for case in cases)
+
+
 def parse(lines):
-    """All cases that a test printed."""
+    """All cases that a test printed, by itself or below kselftest's runner."""
+    lines, ended = list(lines), []
+    if any(map(HEAD.match, lines)):
+        ended = verdicts(lines)
+        lines = [line[2:] for line in lines if line.startswith("# ")]
     cases = [case for doc in documents(lines) for case in parse_document(doc)]
     if not cases:
-        cases.append(Case("TAP", FAIL, "no results", list(lines)[-10:]))
-    return cases
+        cases.append(Case("TAP", FAIL, "no results", lines[-10:]))
+    return cases + ended
 
 
 def splats(messages):
@@ -142,38 +166,48 @@ def load_expected(path):
 
 
 def load_skips():
-    """(test, pattern of the reason) of the skips that are in order."""
+    """(kernel, pattern of the reason) of the skips that are in order."""
     with open(expected_file("skips"), encoding="utf-8") as f:
         return [line.split(None, 1) for line in f if line.strip() and not line.startswith("#")]
 
 
-def refuse_skips(test, cases):
+def refuse_skips(config, cases):
     """The VM has all that the tests need, so a skip must not hide what got lost."""
-    allowed = [pattern.strip() for name, pattern in load_skips() if name == test]
+    allowed = [pattern.strip() for kernel, pattern in load_skips() if kernel == config]
     for case in cases:
         if case.status == SKIP and not any(re.search(p, case.reason) for p in allowed):
             case.status, case.reason = FAIL, "skipped, but must not be: " + case.reason
     return cases
 
 
-def compare(test, cases):
-    """Fail each case that is not as tools/vm/expected/<test> says, if there is one."""
+def compare(config, test, cases):
+    """Fail each case that is not as tools/vm/expected says."""
     path = expected_file(test)
     if not os.path.exists(path):
-        return refuse_skips(test, cases)
+        return refuse_skips(config, cases)
     expected = load_expected(path)
     where = os.path.relpath(path, ROOT)
     for case in cases:
         want = expected.pop(case.name, None)
         if case.status not in (FAIL, want):
-            says = "says %s" % want if want else "does not have it (tools/vm/run expect %s)" % test
+            says = "says %s" % want if want else "does not have it (see tools/vm/results.py)"
             case.reason = "%s, but %s %s" % (case.reason or case.status, where, says)
             case.status = FAIL
     return cases + [Case(name, FAIL, "did not run, but stands in " + where) for name in expected]
 
 
-def write_expected(test, cases):
-    with open(expected_file(test), "w", encoding="utf-8") as f:
-        f.write("# How the cases of %s end, written by `tools/vm/run expect %s`\n" % (test, test))
-        for case in sorted(cases, key=lambda c: c.name):
-            f.write("%s %s\n" % (case.status, case.name))
+def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        print(__doc__)
+        return
+    try:
+        with open(sys.argv[1], encoding="utf-8") as f:
+            cases = parse(f.read().splitlines())
+    except OSError as e:
+        die("can't read %s: %s" % (sys.argv[1], e.strerror))
+    for case in sorted(cases, key=lambda c: c.name):
+        print(case.status, case.name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,23 +1,56 @@
 # SPDX-License-Identifier: GPL-2.0
 """The table of the tests, tools/vm/tests, and the kernels that they run on."""
 import os
+import re
 
-from vm import ROOT
+from vm import KSELFTEST, ROOT, die
 
 # Those that `make test` uses unless it is told
 TESTED = ("lockdep", "kasan", "notsm")
 CONFIGS = ("demo", *TESTED)
 
+# What kselftest's runner gives a test whose directory has no settings
+DEFAULT_SECONDS = 45
+# A command that is no kselftest has nobody else who looks after its time
+COMMAND_SECONDS = 300
+# The runner ends a test that takes too long; if it has not by then, the VM is lost
+SLACK_SECONDS = 60
+
 
 class Test:
+    """kselftest is its name there, as collection:program, or None."""
+
     def __init__(self, line):
-        fields = [field.strip() for field in line.split(" | ")]
-        self.name, configs, timeout, self.command, self.shows = fields
+        self.name, configs, self.command, self.shows = [f.strip() for f in line.split(" | ")]
         self.configs = configs.split()
         self.alone = "alone" in self.configs
         if self.alone:
             self.configs.remove("alone")
-        self.timeout = int(timeout)
+        match = re.match(r"(\w+):\S+", self.command)
+        self.kselftest = match and match.group(0)
+        self.collection = match and match.group(1)
+        if match:
+            self.command = "run_kselftest.sh -t " + self.command
+
+    def limit(self):
+        """After so many seconds the VM is lost."""
+        own = re.search(r" -o (\d+)", self.command)
+        if not self.kselftest:
+            seconds = COMMAND_SECONDS
+        elif own:
+            seconds = int(own.group(1))
+        else:
+            seconds = seconds_in_settings(self.collection)
+        return seconds + SLACK_SECONDS
+
+
+def seconds_in_settings(collection):
+    try:
+        with open(os.path.join(KSELFTEST, collection, "settings"), encoding="utf-8") as f:
+            match = re.search(r"^timeout=(\d+)", f.read(), re.M)
+    except FileNotFoundError:
+        match = None
+    return int(match.group(1)) if match else DEFAULT_SECONDS
 
 
 def load_tests():
@@ -27,3 +60,17 @@ def load_tests():
 
 def list_tests(tests):
     return ["%-17s %-20s %s" % (t.name, " ".join(t.configs), t.shows) for t in tests]
+
+
+def check_installed(tests):
+    """The table has all that is installed, and nothing else."""
+    try:
+        with open(os.path.join(KSELFTEST, "kselftest-list.txt"), encoding="utf-8") as f:
+            installed = set(f.read().split())
+    except FileNotFoundError:
+        die("there are no test programs", "run `make kernel`")
+    named = {t.kselftest for t in tests if t.kselftest}
+    if installed != named:
+        die("tools/vm/tests and the installed kselftests are not the same:",
+            *("%s is installed, but not in tools/vm/tests" % t for t in sorted(installed - named)),
+            *("%s is in tools/vm/tests, but not installed" % t for t in sorted(named - installed)))

@@ -4,6 +4,7 @@ import fcntl
 import gzip
 import os
 import selectors
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,23 +13,16 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LINUX = os.path.join(ROOT, "build", "linux")
-QEMU = "qemu-system-x86_64"
+KSELFTEST = os.path.join(ROOT, "build", "userspace", "kselftest")
+# Has the machine, and why it is that one
+QEMU_CONF = os.path.join(LINUX, "tools", "testing", "selftests", "tsm", "x86_64.conf")
 
-# No IOMMU and no NIC: the emulated platform's IOMMU must be the only one. TCG always,
-# without a look at /dev/kvm: tests and demo run KVM in the VM, for which TCG emulates
-# SVM, whereas KVM has it only on an AMD machine that lets it nest. So every machine
-# runs the same, and the kernel's KVM is always kvm_amd.
-MACHINE = ["-M", "q35", "-accel", "tcg", "-cpu", "EPYC,+svm", "-m", "4G",
-           "-nic", "none", "-no-reboot", "-display", "none"]
 CPUS = ["-smp", "2"]
 # One CPU whose time stamp counter counts the instructions that it executed
 COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
-# allnoconfig turns KUnit off unless it is told. modprobe reads the parameters of the
-# platform where it is a module. An oops keeps the locks of who had it: what waits for
-# them would be waited for until the time of the test is over.
-CMDLINE = "console=ttyS0 panic_on_warn=1 oops=panic panic=-1 kunit.enable=1" \
-          " kunit.autorun=1 hugepages=256" \
-          " tsm_emu.instances=5 tsm_emu.proto=tdisp,tdisp,sev-tio,cca,tdx"
+# allnoconfig turns KUnit off unless it is told. An oops keeps the locks of who had it:
+# what waits for them would be waited for until the time of the test is over.
+CMDLINE = "panic_on_warn=1 oops=panic panic=-1 kunit.enable=1 kunit.autorun=1 hugepages=256"
 
 
 def die(*lines):
@@ -81,12 +75,23 @@ def add_to_initramfs(config, files):
     return path
 
 
+def qemu_conf():
+    """The variables of the selftests' description of the VM, a file for the shell."""
+    try:
+        with open(QEMU_CONF, encoding="utf-8") as f:
+            words = shlex.split(f.read(), comments=True)
+    except FileNotFoundError:
+        die("there is no %s" % shown(QEMU_CONF), "run `make assemble`")
+    return dict(word.split("=", 1) for word in words)
+
+
 def command(config, initrd, serials, cmdline="", cpus=CPUS):
-    kernel = kernel_image(config)
-    if not shutil.which(QEMU):
-        die("there is no %s" % QEMU, "run `tools/vm/setup`, or install QEMU 7.2 or later")
-    return [QEMU, *MACHINE, *cpus, *serials, "-kernel", kernel, "-initrd", initrd,
-            "-append", CMDLINE + cmdline]
+    conf = qemu_conf()
+    qemu = conf["QEMU_CMD"].split()
+    if not shutil.which(qemu[0]):
+        die("there is no %s" % qemu[0], "run `tools/vm/setup`, or install QEMU 7.2 or later")
+    return [*qemu, *cpus, *serials, "-kernel", kernel_image(config), "-initrd", initrd,
+            "-append", "%s %s%s" % (conf["KERNEL_CMDLINE"], CMDLINE, cmdline)]
 
 
 def interactive(config, console):

@@ -3,8 +3,8 @@
  * TDIs of SNP guests: functions of a DSM that are or could be TDIs, bind, unbind and
  * guest requests of the SEV-TIO link TSM.
  *
- * The host's part of a bind is to lock the TDI, so that the guest can look at it.
- * To start it is the guest's decision, nothing here does.
+ * A bind locks the TDI, so that the guest can look at it. The guest decides when to
+ * start it, nothing here does.
  *
  * The command buffers are in sev-dev-tio.c.
  */
@@ -27,8 +27,8 @@
  * @req: page for the guest's requests, the firmware reads it
  * @resp: page for the responses, the firmware owns it while the TDI is bound
  *
- * The pages are not shared among TDIs: the firmware's page can't be cleared, one
- * guest would get at what is left of another's response.
+ * The pages are not shared among TDIs: the firmware's page can't be cleared, so one
+ * guest would see the rest of another's response.
  */
 struct tio_tdi {
 	struct pci_tdi tdi;
@@ -65,7 +65,7 @@ struct pci_tsm *sev_tio_probe(struct pci_dev *pdev, struct tsm_dev *tsm_dev)
 	return no_free_ptr(tsm);
 }
 
-/* See a command through whose first attempt came to @ret */
+/* Finish a command whose first attempt returned @ret */
 static int tio_cmd(struct tio_dsm *dsm, int ret)
 {
 	ret = sev_tio_spdm_cmd(dsm, ret);
@@ -116,7 +116,7 @@ static bool tdi_ids_fit(struct pci_dev *pdev, u32 tdi_id)
 	return tdi_id <= U16_MAX && pci_domain_nr(pdev->bus) <= U8_MAX;
 }
 
-/* What the firmware says has become of the bind that it called a success */
+/* The firmware reported a successful bind: is the TDI locked? */
 static int tdi_check_locked(struct tio_dsm *dsm, struct tio_tdi *tdi)
 {
 	u8 state;
@@ -145,9 +145,9 @@ static int tdi_lock(struct tio_dsm *dsm, struct tio_tdi *tdi, u16 guest_id)
 }
 
 /*
- * Also of a TDI that failed to bind, as that can have got as far as the device.
- * The second attempt does without the device. When it fails as well there was
- * nothing to unbind or TDI_RECLAIM is going to fail.
+ * Also called for a TDI that failed to bind: the bind may have reached the device.
+ * The second attempt leaves the device out. If it fails as well, there was nothing
+ * to unbind, or TDI_RECLAIM is going to fail.
  */
 static void tdi_unlock(struct tio_dsm *dsm, struct tio_tdi *tdi)
 {
@@ -192,7 +192,7 @@ struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id)
 	struct tio_tdi *tdi;
 	int ret;
 
-	/* An endpoint below a DSM of its own that was never connected */
+	/* A DSM below another DSM may never have been connected itself */
 	if (!dsm->data.dev_ctx.sla)
 		return ERR_PTR(-ENXIO);
 	if (!tdi_ids_fit(pdev, tdi_id))
@@ -266,7 +266,7 @@ void sev_tio_unbind(struct pci_tdi *tdi)
 	tio_tdi_free(tio_tdi);
 }
 
-/* As long as its header says, which is read once */
+/* Read the header once: it says how much to copy */
 static int take_response(struct tio_tdi *tdi, struct pci_tsm_guest_req *req)
 {
 	struct snp_guest_msg_hdr hdr;
@@ -284,7 +284,7 @@ static int take_response(struct tio_tdi *tdi, struct pci_tsm_guest_req *req)
 
 /**
  * sev_tio_guest_req() - Take a guest message to the firmware
- * @tdi: bound TDI that the VMM names; which one the guest means is sealed
+ * @tdi: bound TDI that the VMM names; the one that the guest names is sealed
  * @req: the message and its response
  *
  * The firmware takes each message number once, so a message whose response might
@@ -294,7 +294,7 @@ static int take_response(struct tio_tdi *tdi, struct pci_tsm_guest_req *req)
  * Return: 0, or
  * * -EMSGSIZE: longer than a page
  * * -ENOBUFS: the response might not fit, the firmware was not called
- * * -EPROTO: the response is not what a response is like
+ * * -EPROTO: the response is malformed
  * * -ETIMEDOUT: the firmware did not answer, and the PSP is given up
  * * other: from sev_tio_errno() and sev_tio_spdm_cmd()
  */

@@ -207,7 +207,7 @@ static struct msg *new_msg(struct kunit *test, u32 req_len, u32 resp_max)
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	memset(m->in, 0xc3, sizeof(m->in));
-	m->msg.scope = PCI_TSM_REQ_STATE_CHANGE;
+	m->msg.class = PCI_TSM_REQ_STATE_CHANGE;
 	m->msg.resp_min = resp_max;
 	m->msg.resp_max = resp_max;
 	m->req.msg = &m->msg;

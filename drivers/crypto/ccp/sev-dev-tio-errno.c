@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the verdicts of the SEV-TIO firmware are for the kernel's callers */
+/* Map SEV-TIO firmware status codes to errnos */
 #include <linux/errno.h>
 
 #include "sev-dev-tio.h"
 
 /*
- * -ENOBUFS is not among them: it invites the caller to repeat a request, and the
- * firmware does not take a guest message twice.
+ * Never -ENOBUFS: it invites the caller to repeat a request, and the firmware does
+ * not take a guest message twice.
  */
 static int status_to_errno(int psp_ret)
 {
@@ -89,7 +89,7 @@ static int status_to_errno(int psp_ret)
 	case SEV_RET_EXPAND_BUFFER_LENGTH_REQUEST:
 		return -EOVERFLOW;
 
-	/* The driver speaks another dialect than the firmware */
+	/* Driver and firmware disagree on the interface */
 	case SEV_RET_INVALID_ADDRESS:
 	case SEV_RET_INVALID_PAGE_SIZE:
 	case SEV_RET_INVALID_PAGE_STATE:
@@ -107,14 +107,14 @@ static int status_to_errno(int psp_ret)
 }
 
 /**
- * sev_tio_errno() - Say what became of a SEV-TIO command
+ * sev_tio_errno() - Map the result of a SEV-TIO command to an errno
  * @ret: from sev_do_cmd() or sev_tio_spdm_cmd()
  * @psp_ret: the firmware's status
  *
  * Return: @ret, but for
- * * -EIO with a status, which becomes what the status means
- * * -EBUSY and -ENODEV, by which sev_do_cmd() says that the PSP is dead after
- *   a timeout, or is not there: -ESHUTDOWN, so that -EBUSY is about the TDI
+ * * -EIO with a status: the errno of that status
+ * * -EBUSY and -ENODEV, with which sev_do_cmd() reports a PSP that is dead after a
+ *   timeout, or absent: -ESHUTDOWN, so that -EBUSY is always about the TDI
  */
 int sev_tio_errno(int ret, int psp_ret)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SEV-TIO firmware for KUnit, with a device. It goes by the states of contexts
- * and pages, and refuses what is not in order. Offsets are spelled out again:
- * the driver's structures are what is tested.
+ * SEV-TIO firmware for KUnit, with a device. It keeps the states of contexts and
+ * pages, and refuses commands that these do not allow. Offsets are spelled out
+ * again, as the driver's structures are under test.
  */
 #include <kunit/static_stub.h>
 #include <linux/mm.h>
@@ -91,7 +91,7 @@ static int fake_give_page(u64 pfn)
 		return -EIO;
 	}
 
-	/* So that it can be seen whether the driver frees it meanwhile */
+	/* Shows whether the driver frees it meanwhile */
 	get_page(pfn_to_page(pfn));
 	page->pfn = pfn;
 	page->lost = false;
@@ -112,7 +112,7 @@ static void fake_leak_page(u64 pfn)
 {
 	struct fake_psp *psp = fake_psp();
 
-	/* The table of a scattered buffer is referred to, but not owned */
+	/* The table of a scattered buffer is only referred to, not owned */
 	if (!find_page(psp, pfn)) {
 		get_page(pfn_to_page(pfn));
 		find_page(psp, 0)->pfn = pfn;
@@ -299,7 +299,7 @@ static int tdi_reclaim(struct fake_psp *psp, const u8 *buf)
 	return 0;
 }
 
-/* What those have in common that go by SPDM and are about a TDI */
+/* Common to the commands for a TDI that need SPDM exchanges */
 static int check_tdi_cmd(struct fake_psp *psp, const u8 *buf,
 			 enum fake_tdi_state state, struct fake_tdi **tdi)
 {
@@ -578,7 +578,7 @@ unsigned int fake_psp_owned(struct fake_psp *psp)
 	return n;
 }
 
-/* Pages that are lost, and that nobody has freed nonetheless */
+/* Lost pages. It is a bug if one was freed */
 unsigned int fake_psp_lost(struct fake_psp *psp)
 {
 	unsigned int n = 0;
@@ -603,7 +603,7 @@ void fake_psp_forget(struct fake_psp *psp)
 
 		if (!psp->pages[i].pfn || !psp->pages[i].lost)
 			continue;
-		/* But for what a driver has freed that it should not have */
+		/* Except for a page that the driver freed by mistake */
 		if (page_count(page) == 2)
 			__free_page(page);
 		forget_page(&psp->pages[i]);

@@ -1,36 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bind the function behind a vDEVICE as a TEE Device Interface (TDI) of the VM
- * that the device is assigned to, see PCIe r7.0 section 11 (TDISP).
+ * The function behind a vDEVICE as a TEE Device Interface (TDI) of the VM that the
+ * device is assigned to, see PCIe r7.0 section 11 (TDISP): bind it, and relay
+ * what the VM asks the TSM about it. What a request may do is for the PCI/TSM
+ * core to decide.
  *
- * Firmware takes its time, hence none of its calls is made under a lock of
- * iommufd or with a reference on an object: both would stall, and after a
- * minute break, the destruction of the device.
+ * The TSM's firmware takes its time, and so does userspace that withholds a page.
+ * So call the PCI/TSM core without iommufd locks or object references: either
+ * would block the destruction of the device, which gives up with a WARN after
+ * 60 seconds.
  */
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
 
 #include "iommufd_private.h"
 
-/**
- * iommufd_vdevice_can_be_tdi() - Can a TSM ever know the device of a vDEVICE?
- * @vdev: vDEVICE to look at
- *
- * Return: true for a PCI function on a kernel with CONFIG_PCI_TSM. For all else
- * the ioctls return EOPNOTSUPP.
- */
-bool iommufd_vdevice_can_be_tdi(const struct iommufd_vdevice *vdev)
+static_assert((int)IOMMU_VDEVICE_TSM_SCOPE_INFO == PCI_TSM_REQ_INFO);
+static_assert((int)IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE ==
+	      PCI_TSM_REQ_STATE_CHANGE);
+static_assert((int)IOMMU_VDEVICE_TSM_SCOPE_DEBUG_READ ==
+	      PCI_TSM_REQ_DEBUG_READ);
+static_assert((int)IOMMU_VDEVICE_TSM_SCOPE_DEBUG_WRITE ==
+	      PCI_TSM_REQ_DEBUG_WRITE);
+static_assert(IOMMU_VDEVICE_TSM_REQ_LEN_MAX == PCI_TSM_GUEST_REQ_LEN_MAX);
+static_assert(IOMMU_VDEVICE_TSM_RESP_LEN_MAX == PCI_TSM_GUEST_RESP_LEN_MAX);
+static_assert(sizeof(struct iommu_vdevice_tsm_guest_request) == 56);
+static_assert(sizeof(struct iommu_vdevice_tsm_info) == 48);
+static_assert(sizeof(struct iommu_tsm_msg) == 24);
+
+/* Where a TSM can never know the device the ioctls return EOPNOTSUPP */
+static bool vdevice_can_be_tdi(const struct iommufd_vdevice *vdev)
 {
 	return IS_ENABLED(CONFIG_PCI_TSM) && dev_is_pci(vdev->idev->dev);
 }
 
-/**
- * iommufd_vdevice_get_binding() - Current binding of a vDEVICE
- * @vdev: vDEVICE to look at
- *
- * Return: a referenced binding in whatever state, or NULL without one.
- */
-struct pci_tsm_binding *iommufd_vdevice_get_binding(struct iommufd_vdevice *vdev)
+/* The current binding, in whatever state and referenced, or NULL */
+static struct pci_tsm_binding *vdevice_get_binding(struct iommufd_vdevice *vdev)
 {
 	struct pci_tsm_binding *binding;
 
@@ -67,15 +72,11 @@ static int vdevice_set_binding(struct iommufd_vdevice *vdev,
 	return 0;
 }
 
-/**
- * iommufd_vdevice_destroy_unbind() - Unbind a vDEVICE that goes away
- * @vdev: vDEVICE that no ioctl can reach any more
- *
- * The binding stays in place for iommufd_device_unbind_tdi(), which waits for
- * the same unbind, until iommufd_vdevice_put_binding().
- *
- * Context: Waits for the firmware, so the caller holds no lock that the rest of
- * the teardown needs.
+/*
+ * Unbind a vDEVICE that no ioctl can reach any more. The binding stays in place
+ * for iommufd_device_unbind_tdi(), which waits for the same unbind, until
+ * iommufd_vdevice_put_binding(). Waits for the firmware, so call it without a
+ * lock that the rest of the teardown needs.
  */
 void iommufd_vdevice_destroy_unbind(struct iommufd_vdevice *vdev)
 {
@@ -126,7 +127,7 @@ static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev
  * iommufd_device_unbind_tdi() - The owner is going to disable the device
  * @idev: device that iommufd_device_unbind() is going to be called for
  *
- * To reset or disable a function that is bound as a TDI throws it into the TDISP
+ * A reset or disable of a function that is bound as a TDI throws it into the TDISP
  * ERROR state behind the TSM (PCIe r7.0 section 11.2), so let the TSM unbind it
  * before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV. Whoever
  * called iommufd_device_allow_tdi() calls this before iommufd_device_unbind(), which
@@ -149,10 +150,7 @@ void iommufd_device_unbind_tdi(struct iommufd_device *idev)
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_unbind_tdi, "IOMMUFD");
 
-/**
- * iommufd_vdevice_put_binding() - Drop a vDEVICE's unbound binding
- * @vdev: vDEVICE that neither ioctls nor its device can reach any more
- */
+/* Drop the binding of a vDEVICE that neither ioctls nor its device can reach */
 void iommufd_vdevice_put_binding(struct iommufd_vdevice *vdev)
 {
 	if (vdev->tsm_binding)
@@ -186,45 +184,12 @@ static struct pci_tsm_binding *vdevice_new_binding(struct iommufd_vdevice *vdev)
 	return binding;
 }
 
-/* Takes over the caller's reference on @vdev */
-static int vdevice_bind(struct iommufd_ctx *ictx, struct iommufd_vdevice *vdev)
-{
-	struct pci_tsm_binding *binding;
-	int rc;
-
-	binding = vdevice_new_binding(vdev);
-	iommufd_put_object(ictx, &vdev->obj);
-	if (IS_ERR(binding))
-		return PTR_ERR(binding);
-
-	rc = pci_tsm_bind(binding);
-	pci_tsm_binding_put(binding);
-	return rc;
-}
-
-/*
- * Takes over the caller's reference on @vdev, which keeps the binding: whoever
- * destroys it meanwhile has to wait for the end of this unbind.
- */
-static int vdevice_unbind(struct iommufd_ctx *ictx,
-			  struct iommufd_vdevice *vdev)
-{
-	struct pci_tsm_binding *binding;
-
-	binding = iommufd_vdevice_get_binding(vdev);
-	iommufd_put_object(ictx, &vdev->obj);
-	if (!binding)
-		return 0;
-
-	pci_tsm_unbind(binding);
-	pci_tsm_binding_put(binding);
-	return 0;
-}
-
 int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_vdevice_tsm_op *cmd = ucmd->cmd;
+	struct pci_tsm_binding *binding;
 	struct iommufd_vdevice *vdev;
+	int rc = 0;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
@@ -236,12 +201,165 @@ int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(vdev))
 		return PTR_ERR(vdev);
 
-	if (!iommufd_vdevice_can_be_tdi(vdev)) {
-		iommufd_put_object(ucmd->ictx, &vdev->obj);
-		return -EOPNOTSUPP;
+	if (!vdevice_can_be_tdi(vdev))
+		binding = ERR_PTR(-EOPNOTSUPP);
+	else if (cmd->type == IOMMU_VDEVICE_TSM_BIND)
+		binding = vdevice_new_binding(vdev);
+	else
+		binding = vdevice_get_binding(vdev);
+	iommufd_put_object(ucmd->ictx, &vdev->obj);
+	if (IS_ERR_OR_NULL(binding))
+		return PTR_ERR_OR_ZERO(binding);
+
+	/* If the vDEVICE is destroyed meanwhile, that waits for this binding */
+	if (cmd->type == IOMMU_VDEVICE_TSM_BIND)
+		rc = pci_tsm_bind(binding);
+	else
+		pci_tsm_unbind(binding);
+	pci_tsm_binding_put(binding);
+	return rc;
+}
+
+/* The outcome goes back in any case, but the first error is the one that counts */
+static int respond(struct iommufd_ucmd *ucmd, size_t len, int rc)
+{
+	int respond_rc = iommufd_ucmd_respond(ucmd, len);
+
+	return rc ?: respond_rc;
+}
+
+static int vdevice_guest_req(struct iommufd_ucmd *ucmd,
+			     struct pci_tsm_binding *binding)
+{
+	struct iommu_vdevice_tsm_guest_request *cmd = ucmd->cmd;
+	struct pci_tsm_guest_xfer xfer = {
+		.scope = cmd->scope,
+		.type = cmd->tsm_type,
+		.req = u64_to_user_ptr(cmd->req_uptr),
+		.req_len = cmd->req_len,
+		.resp = u64_to_user_ptr(cmd->resp_uptr),
+		.resp_size = cmd->resp_len,
+		.user_cmd = ucmd->ubuffer,
+		.user_cmd_size = sizeof(*cmd),
+	};
+	int rc;
+
+	rc = pci_tsm_guest_req(binding, &xfer);
+
+	cmd->out_resp_len = xfer.resp_len;
+	cmd->out_tsm_code = xfer.tsm_code;
+	if (xfer.dispatched)
+		cmd->out_flags = IOMMU_VDEVICE_TSM_DISPATCHED;
+	return rc;
+}
+
+int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_vdevice_tsm_guest_request *cmd = ucmd->cmd;
+	struct pci_tsm_binding *binding;
+	struct iommufd_vdevice *vdev;
+	int rc = -EOPNOTSUPP;
+	bool can_be_tdi;
+
+	vdev = iommufd_get_vdevice(ucmd, cmd->vdevice_id);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+
+	can_be_tdi = vdevice_can_be_tdi(vdev);
+	binding = vdevice_get_binding(vdev);
+	iommufd_put_object(ucmd->ictx, &vdev->obj);
+
+	cmd->out_resp_len = 0;
+	cmd->out_flags = 0;
+	cmd->out_tsm_code = 0;
+	if (can_be_tdi)
+		rc = vdevice_guest_req(ucmd, binding);
+	if (binding)
+		pci_tsm_binding_put(binding);
+	return respond(ucmd, sizeof(*cmd), rc);
+}
+
+static int copy_msgs(const struct iommu_vdevice_tsm_info *cmd,
+		     const struct pci_tsm_guest_msg *msgs, unsigned int nr_msgs)
+{
+	struct iommu_tsm_msg __user *uptr = u64_to_user_ptr(cmd->msgs_uptr);
+
+	for (unsigned int i = 0; i < nr_msgs; i++) {
+		struct iommu_tsm_msg msg = {
+			.id = msgs[i].id,
+			.scope = msgs[i].class,
+			.req_min = msgs[i].req_min,
+			.req_max = msgs[i].req_max,
+			.resp_min = msgs[i].resp_min,
+			.resp_max = msgs[i].resp_max,
+		};
+
+		if (copy_to_user(&uptr[i], &msg, sizeof(msg)))
+			return -EFAULT;
 	}
 
-	if (cmd->type == IOMMU_VDEVICE_TSM_BIND)
-		return vdevice_bind(ucmd->ictx, vdev);
-	return vdevice_unbind(ucmd->ictx, vdev);
+	return 0;
+}
+
+static u32 info_state(const struct pci_tsm_guest_info *info)
+{
+	if (info->bound)
+		return IOMMU_VDEVICE_TSM_STATE_BOUND;
+	if (info->connected)
+		return IOMMU_VDEVICE_TSM_STATE_CONNECTED;
+	return IOMMU_VDEVICE_TSM_STATE_NONE;
+}
+
+static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
+{
+	unsigned int nr_msgs = min(cmd->num_msgs, PCI_TSM_GUEST_MSGS_MAX);
+	struct pci_tsm_guest_info info;
+	struct pci_tsm_guest_msg *msgs;
+	int rc;
+
+	cmd->num_msgs = 0;
+
+	msgs = kcalloc(nr_msgs, sizeof(*msgs), GFP_KERNEL_ACCOUNT);
+	if (!msgs)
+		return -ENOMEM;
+
+	pci_tsm_guest_info(pdev, &info, msgs, nr_msgs);
+	cmd->out_tsm_type = info.type;
+	cmd->out_state = info_state(&info);
+	cmd->out_scopes = info.scopes;
+	cmd->out_req_len_max = info.req_len_max;
+	cmd->out_resp_len_max = info.resp_len_max;
+	cmd->num_msgs = info.nr_msgs;
+	rc = copy_msgs(cmd, msgs, min(nr_msgs, info.nr_msgs));
+	kfree(msgs);
+	return rc;
+}
+
+int iommufd_vdevice_tsm_info_ioctl(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_vdevice_tsm_info *cmd = ucmd->cmd;
+	struct iommufd_vdevice *vdev;
+	struct pci_dev *pdev = NULL;
+	int rc = -EOPNOTSUPP;
+
+	if (cmd->flags || cmd->__reserved)
+		return -EOPNOTSUPP;
+
+	vdev = iommufd_get_vdevice(ucmd, cmd->vdevice_id);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+
+	if (vdevice_can_be_tdi(vdev))
+		pdev = pci_dev_get(to_pci_dev(vdev->idev->dev));
+	iommufd_put_object(ucmd->ictx, &vdev->obj);
+
+	cmd->out_tsm_type = IOMMU_TSM_TYPE_NONE;
+	cmd->out_state = IOMMU_VDEVICE_TSM_STATE_NONE;
+	cmd->out_scopes = 0;
+	cmd->out_req_len_max = 0;
+	cmd->out_resp_len_max = 0;
+	if (pdev)
+		rc = tsm_info(pdev, cmd);
+	pci_dev_put(pdev);
+	return respond(ucmd, sizeof(*cmd), rc);
 }

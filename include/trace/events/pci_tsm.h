@@ -96,8 +96,8 @@ TRACE_EVENT(pci_tsm_guest_req,
 		__assign_str(rule);
 		__entry->tdi_id = binding->tdi_id;
 		__entry->scope = xfer->scope;
-		__entry->id = xfer->known ? xfer->msg.id : 0;
-		__entry->class = xfer->known ? xfer->msg.scope : -1;
+		__entry->id = xfer->msg ? xfer->msg->id : 0;
+		__entry->class = xfer->msg ? xfer->msg->class : -1;
 		__entry->req_len = xfer->req_len;
 		__entry->resp_size = xfer->resp_size;
 		__entry->resp_len = xfer->resp_len;

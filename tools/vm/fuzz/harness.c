@@ -39,7 +39,7 @@ static int decode(const u8 *data, size_t len, size_t shift, u32 *id)
 
 static void check_row(const struct pci_tsm_guest_msg *msg)
 {
-	CHECK(msg->scope <= PCI_TSM_REQ_DEBUG_WRITE);
+	CHECK(msg->class <= PCI_TSM_REQ_DEBUG_WRITE);
 	CHECK(msg->req_min && msg->req_min >= proto->envelope_len);
 	CHECK(msg->req_min <= msg->req_max);
 	CHECK(msg->req_max <= PCI_TSM_GUEST_REQ_LEN_MAX);

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bound TDIs of a platform, and what tests see of them in debugfs, beside the
- * files of hooks.c:
+ * Bound TDIs of a platform, and how debugfs shows them to tests:
  *
- *   tdis      a line for each: routing id, id that the VMM chose, state, pages
- *             that the guest accepted of the first BAR and of the second,
- *             whether its DMA reaches the guest, and the sum of 1 if the first
- *             BAR is not for the TEE and 2 if the second is not
+ *   tdis      a line for each, EMU_TDI_PRINT
  *   objects   objects that the host keeps for the guest, struct emu_object_hdr
  *             before each
  *   secrets   struct emu_sev_secrets for each that has keys
@@ -48,12 +44,7 @@ static unsigned int bound_pages(struct tsm_emu_bound *bound, unsigned int bar)
 
 static int tdis_show(struct seq_file *m, void *unused)
 {
-	static const char * const names[] = {
-		[PCI_TDISP_STATE_CONFIG_UNLOCKED] = "CONFIG_UNLOCKED",
-		[PCI_TDISP_STATE_CONFIG_LOCKED] = "CONFIG_LOCKED",
-		[PCI_TDISP_STATE_RUN] = "RUN",
-		[PCI_TDISP_STATE_ERROR] = "ERROR",
-	};
+	static const char * const names[] = EMU_TDI_STATES;
 	struct tsm_emu *emu = m->private;
 	struct tsm_emu_bound *bound;
 
@@ -63,7 +54,7 @@ static int tdis_show(struct seq_file *m, void *unused)
 		unsigned int non_tee;
 
 		state = bound_state(emu, bound, &non_tee);
-		seq_printf(m, "%04x %08x %s %u %u %u %u\n",
+		seq_printf(m, EMU_TDI_PRINT,
 			   pci_dev_id(bound->tdi.pdev), bound->tdi.tdi_id,
 			   names[state], bound_pages(bound, 0),
 			   bound_pages(bound, 1),
@@ -135,7 +126,7 @@ void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 }
 
 /**
- * tsm_emu_bound_add() - show a TDI
+ * tsm_emu_bound_add() - show a TDI in debugfs
  * @bound: TDI that was bound
  *
  * Context: may sleep
@@ -149,7 +140,7 @@ void tsm_emu_bound_add(struct tsm_emu_bound *bound)
 }
 
 /**
- * tsm_emu_bound_del() - show a TDI no more
+ * tsm_emu_bound_del() - remove a TDI from debugfs
  * @bound: TDI that is about to be unbound
  *
  * Context: may sleep
@@ -162,7 +153,7 @@ void tsm_emu_bound_del(struct tsm_emu_bound *bound)
 
 /**
  * tsm_emu_bound_free() - free what is kept of a TDI
- * @bound: TDI that nobody else knows, without &tsm_emu_bound.fw_data
+ * @bound: TDI that is in no list, without &tsm_emu_bound.fw_data
  *
  * Context: may sleep
  */

@@ -5,7 +5,6 @@
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
-#include <linux/lockdep.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/pci-ide.h>
@@ -65,11 +64,6 @@ static bool has_vfs(const struct tsm_emu_fn *fn)
 	return fn->desc->nr_vfs && !fn->pf;
 }
 
-static const u32 *bar_sizes(const struct tsm_emu_fn *fn)
-{
-	return fn->pf ? fn->desc->vf_bar_size : fn->desc->bar_size;
-}
-
 static void init_bars(struct tsm_emu_fn *fn, unsigned int reg, const u32 *size)
 {
 	const u32 flags = PCI_BASE_ADDRESS_MEM_TYPE_64 |
@@ -112,7 +106,7 @@ static void init_endpoint(struct tsm_emu_fn *fn)
 
 static void init_header(struct tsm_emu_fn *fn)
 {
-	/* A VF has neither ids nor a memory enable of its own */
+	/* A VF has neither ids nor a memory enable */
 	init16(fn, PCI_VENDOR_ID, fn->pf ? 0xffff : TSM_EMU_VENDOR_ID, 0);
 	init16(fn, PCI_DEVICE_ID, fn->pf ? 0xffff : fn->desc->device_id, 0);
 	init16(fn, PCI_COMMAND, 0,
@@ -268,110 +262,6 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 		init_sriov(fn, TSM_EMU_ECAP_SRIOV, TSM_EMU_ECAP_IDE);
 }
 
-/**
- * tsm_emu_vf_devfn() - where the VF of a PF is
- * @pf: physical function
- * @index: number of the VF, from 0
- *
- * Context: any
- * Return: device and function number
- */
-unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index)
-{
-	return pf->devfn + tsm_emu_vf_offset + index;
-}
-
-static bool is_present(const struct tsm_emu_fn *fn)
-{
-	const unsigned int pos = TSM_EMU_ECAP_SRIOV;
-
-	if (!fn->pf)
-		return true;
-	return get16(fn->pf, pos + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE &&
-	       fn->vf_index < get16(fn->pf, pos + PCI_SRIOV_NUM_VF);
-}
-
-/**
- * tsm_emu_is_below() - does a bridge lead to a function?
- * @fn: function
- * @port: bridge, or any function
- *
- * Context: any
- * Return: true if @port is between @fn and the host bridge
- */
-bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port)
-{
-	for (fn = fn->port; fn; fn = fn->port) {
-		if (fn == port)
-			return true;
-	}
-	return false;
-}
-
-/**
- * tsm_emu_rid() - where a function is
- * @fn: function
- *
- * Context: under &tsm_emu.lock, or while nobody renumbers the buses
- * Return: bus, device and function number; bus 0 leads nowhere for a function
- * below a bridge
- */
-u16 tsm_emu_rid(const struct tsm_emu_fn *fn)
-{
-	u8 bus = fn->port ? fn->port->config[PCI_SECONDARY_BUS] : 0;
-
-	return PCI_DEVID(bus, fn->devfn);
-}
-
-/**
- * tsm_emu_find_fn() - function by its routing id
- * @emu: the platform
- * @rid: bus, device and function number
- *
- * Context: under &tsm_emu.lock
- * Return: function, or NULL if there is none
- */
-struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid)
-{
-	lockdep_assert_held(&emu->lock);
-
-	for (unsigned int i = 0; i < emu->nr_fns; i++) {
-		struct tsm_emu_fn *fn = &emu->fn[i];
-
-		if (fn->port && !PCI_BUS_NUM(rid))
-			continue;
-		if (tsm_emu_rid(fn) == rid && is_present(fn))
-			return fn;
-	}
-	return NULL;
-}
-
-static u64 bar_base(const struct tsm_emu_fn *fn, unsigned int bar)
-{
-	const struct tsm_emu_fn *owner = fn->pf ?: fn;
-	unsigned int reg = fn->pf ? TSM_EMU_ECAP_SRIOV + PCI_SRIOV_BAR :
-				    PCI_BASE_ADDRESS_0;
-	u64 base;
-
-	base = get_unaligned_le64(&owner->config[reg + bar * sizeof(u64)]);
-	base &= PCI_BASE_ADDRESS_MEM_MASK;
-	return base + (u64)fn->vf_index * bar_sizes(fn)[bar];
-}
-
-/**
- * tsm_emu_tdi_bars() - tell a TDI where its MMIO is
- * @fn: its function
- *
- * Context: under &tsm_emu.lock
- */
-void tsm_emu_tdi_bars(struct tsm_emu_fn *fn)
-{
-	for (int i = 0; i < TSM_EMU_NR_BARS; i++) {
-		fn->tdi.bar[i].size = bar_sizes(fn)[i];
-		fn->tdi.bar[i].base = bar_base(fn, i);
-	}
-}
-
 static void reset_fn(struct tsm_emu_fn *fn)
 {
 	tsm_emu_config_init(fn);
@@ -387,13 +277,13 @@ static void reset_below(struct tsm_emu *emu, struct tsm_emu_fn *port)
 	}
 }
 
-/* VFs that are gone come back as new */
+/* A VF that is disabled starts anew when it is enabled again */
 static void reset_absent_vfs(struct tsm_emu *emu, struct tsm_emu_fn *pf)
 {
 	for (unsigned int i = 0; i < emu->nr_fns; i++) {
 		struct tsm_emu_fn *fn = &emu->fn[i];
 
-		if (fn->pf != pf || is_present(fn))
+		if (fn->pf != pf || tsm_emu_is_present(fn))
 			continue;
 		tsm_emu_config_init(fn);
 		tsm_emu_tdi_reset(&fn->tdi);
@@ -418,7 +308,7 @@ static void write_bytes(struct tsm_emu_fn *fn, int where, int size, u32 val)
 	}
 }
 
-/* VFs have no capability, so what is there of them reads as D0 */
+/* VFs have no power management capability: it reads as D0 */
 static bool is_in_d0(const struct tsm_emu_fn *fn)
 {
 	return !(get16(fn, TSM_EMU_CAP_PM + PCI_PM_CTRL) &
@@ -426,8 +316,8 @@ static bool is_in_d0(const struct tsm_emu_fn *fn)
 }
 
 /*
- * BARs, their enables and the power state that goes with these are what the lock
- * of a TDI freezes, section 11.2.6
+ * The lock of a TDI freezes BARs, their enables, and the power state that clears
+ * these, section 11.2.6
  */
 static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 {

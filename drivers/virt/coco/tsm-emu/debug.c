@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages of the emulated TSM's own, for tests: one of each class, and two for
- * which the driver does not behave. They travel as TDISP vendor defined
- * messages, PCIe r7.0 section 11.3.24, and end at the TSM. Off by default.
+ * Messages for tests: one of each class, and two for which the driver misbehaves.
+ * They travel as TDISP vendor defined messages, PCIe r7.0 section 11.3.24, and end
+ * at the TSM. Off by default.
  */
 #include <linux/cache.h>
 #include <linux/cleanup.h>
@@ -11,46 +11,13 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/tsm-proto.h>
-#include <linux/unaligned.h>
 #include <uapi/linux/iommufd.h>
 
-#include "tsm-emu.h"
+#include "fw.h"
 
 DECLARE_TSM_PROTO(tdisp);
 
-/**
- * struct emu_vdm - vendor defined message with one of the EMU_VDM_* codes
- * @hdr: with PCI_TDISP_VDM, in a response without PCI_TDISP_REQ
- * @registry_id: 0, the vendor's id is one of PCI-SIG
- * @vendor_id_len: length of @vendor_id
- * @vendor_id: TSM_EMU_VENDOR_ID
- * @code: EMU_VDM_*
- * @data: what the code says
- */
-struct emu_vdm {
-	struct pci_tdisp_header hdr;
-	u8 registry_id;
-	u8 vendor_id_len;
-	__le16 vendor_id;
-	u8 code;
-	u8 data[];
-} __packed;
-
-/* The response is the request */
-#define EMU_VDM_ECHO		0
-/* Act as if the host had reconfigured the function: the TDI goes to ERROR */
-#define EMU_VDM_RECONFIGURE	1
-/* Read the debug register, 8 bytes */
-#define EMU_VDM_READ		2
-/* Write the debug register, 8 bytes */
-#define EMU_VDM_WRITE		3
-/* Claim a response that is longer than its buffer */
-#define EMU_VDM_OVERRUN		4
-/* Claim a response that fills its buffer, and write the start of it only */
-#define EMU_VDM_LAZY		5
-
 #define EMU_VDM_ID(code)	(PCI_TDISP_VDM << 8 | (code))
-#define EMU_VDM_REG_LEN		(sizeof(struct emu_vdm) + sizeof(u64))
 
 static int debug_msg_id(const void *req, size_t len, u32 *id)
 {
@@ -73,42 +40,42 @@ static int debug_msg_id(const void *req, size_t len, u32 *id)
 static const struct pci_tsm_guest_msg debug_vdms[] = {
 	{
 		.id = EMU_VDM_ID(EMU_VDM_ECHO),
-		.scope = PCI_TSM_REQ_INFO,
+		.class = PCI_TSM_REQ_INFO,
 		.req_min = sizeof(struct emu_vdm),
 		.req_max = PCI_TSM_GUEST_REQ_LEN_MAX,
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = PCI_TSM_GUEST_REQ_LEN_MAX,
 	}, {
 		.id = EMU_VDM_ID(EMU_VDM_RECONFIGURE),
-		.scope = PCI_TSM_REQ_STATE_CHANGE,
+		.class = PCI_TSM_REQ_STATE_CHANGE,
 		.req_min = sizeof(struct emu_vdm),
 		.req_max = sizeof(struct emu_vdm),
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = sizeof(struct emu_vdm),
 	}, {
 		.id = EMU_VDM_ID(EMU_VDM_READ),
-		.scope = PCI_TSM_REQ_DEBUG_READ,
+		.class = PCI_TSM_REQ_DEBUG_READ,
 		.req_min = sizeof(struct emu_vdm),
 		.req_max = sizeof(struct emu_vdm),
-		.resp_min = EMU_VDM_REG_LEN,
-		.resp_max = EMU_VDM_REG_LEN,
+		.resp_min = sizeof(struct emu_vdm_reg),
+		.resp_max = sizeof(struct emu_vdm_reg),
 	}, {
 		.id = EMU_VDM_ID(EMU_VDM_WRITE),
-		.scope = PCI_TSM_REQ_DEBUG_WRITE,
-		.req_min = EMU_VDM_REG_LEN,
-		.req_max = EMU_VDM_REG_LEN,
+		.class = PCI_TSM_REQ_DEBUG_WRITE,
+		.req_min = sizeof(struct emu_vdm_reg),
+		.req_max = sizeof(struct emu_vdm_reg),
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = sizeof(struct emu_vdm),
 	}, {
 		.id = EMU_VDM_ID(EMU_VDM_OVERRUN),
-		.scope = PCI_TSM_REQ_INFO,
+		.class = PCI_TSM_REQ_INFO,
 		.req_min = sizeof(struct emu_vdm),
 		.req_max = sizeof(struct emu_vdm),
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = sizeof(struct emu_vdm),
 	}, {
 		.id = EMU_VDM_ID(EMU_VDM_LAZY),
-		.scope = PCI_TSM_REQ_INFO,
+		.class = PCI_TSM_REQ_INFO,
 		.req_min = sizeof(struct emu_vdm),
 		.req_max = sizeof(struct emu_vdm),
 		.resp_min = sizeof(struct emu_vdm),
@@ -169,6 +136,7 @@ int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 	struct tsm_emu *emu = pci_dev_to_emu(tdi->pdev);
 	const struct emu_vdm *vdm = req->req;
 	struct emu_vdm *rsp = req->resp;
+	struct emu_vdm_reg *reg;
 
 	req->resp_len = sizeof(*rsp);
 	switch (vdm->code) {
@@ -179,11 +147,13 @@ int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 		debug_reconfigure(tdi);
 		break;
 	case EMU_VDM_READ:
-		req->resp_len = EMU_VDM_REG_LEN;
-		put_unaligned_le64(emu->debug_reg, rsp->data);
+		req->resp_len = sizeof(struct emu_vdm_reg);
+		reg = req->resp;
+		reg->value = cpu_to_le64(emu->debug_reg);
 		break;
 	case EMU_VDM_WRITE:
-		emu->debug_reg = get_unaligned_le64(vdm->data);
+		emu->debug_reg =
+			le64_to_cpu(((const struct emu_vdm_reg *)vdm)->value);
 		break;
 	case EMU_VDM_OVERRUN:
 		req->resp_len = req->resp_size + 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * DOE mailbox of an emulated DSM, PCIe r7.0 section 6.30: data objects go in
- * and out dword by dword. The device answers as soon as it is told to go.
+ * and out dword by dword. The device answers at once when GO is written.
  */
 #include <linux/bitfield.h>
 #include <linux/lockdep.h>
@@ -21,7 +21,7 @@ static void doe_set_reg(struct tsm_emu_fn *fn, unsigned int reg, u32 val)
 	put_unaligned_le32(val, &fn->config[TSM_EMU_ECAP_DOE + reg]);
 }
 
-/* Show the dword that is to be read next, or that there is none */
+/* Show the dword to read next, or that there is none */
 static void doe_update(struct tsm_emu_fn *fn)
 {
 	struct tsm_emu_doe *doe = &fn->doe;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TDISP requester of the emulated TSM: TDISP in SPDM vendor defined messages in
- * DOE data objects. There is neither an SPDM session nor a key: the emulated
- * link has nobody to hide from.
+ * DOE data objects. There is neither an SPDM session nor a key: nothing can listen
+ * on the emulated link.
  */
 #include <linux/cleanup.h>
 #include <linux/pci.h>
@@ -12,7 +12,7 @@
 #include "fw.h"
 
 /**
- * tsm_emu_dsm_transfer() - bring a TDISP message to the DSM and its response back
+ * tsm_emu_dsm_transfer() - send a TDISP message to the DSM and receive its response
  * @pdev: function of the DSM's device
  * @req: the message
  * @len: bytes at @req
@@ -70,7 +70,7 @@ static struct pci_tdisp_header dsm_header(struct pci_dev *pdev, u8 type)
 	};
 }
 
-/* @resp has room for TSM_EMU_TDISP_MAX bytes and gets at least @resp_min */
+/* @resp has room for TSM_EMU_TDISP_MAX bytes. A response is at least @resp_min long */
 static int dsm_call(struct pci_dev *pdev, const void *req, size_t len,
 		    void *resp, size_t resp_min)
 {
@@ -88,7 +88,7 @@ static int dsm_call(struct pci_dev *pdev, const void *req, size_t len,
 	return 0;
 }
 
-/* A message that is but a header, and so is its response */
+/* Message and response consist of a header only */
 static int dsm_simple(struct pci_dev *pdev, u8 type)
 {
 	struct pci_tdisp_header req = dsm_header(pdev, type);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Host and RMM of Arm CCA. A bind creates the VDEV and locks it. The host keeps
- * the objects about the device in the clear, the realm reads them piece by piece
- * and holds them against digests that it has from the RMM.
+ * the objects about the device in the clear. The realm reads them piece by piece
+ * and compares them with digests that it has from the RMM.
  *
- * To fetch an object anew takes long, an RMI call then goes on with
- * RMI_VDEV_COMMUNICATE until it is done. Here a worker does it, the request waits
- * for the worker; a signal that kills the caller aborts it, RMI_VDEV_ABORT.
+ * Fetching an object anew takes long: the host continues its RMI call with
+ * RMI_VDEV_COMMUNICATE until it is done. Here a worker fetches it, and the request
+ * waits for the worker. A signal that kills the caller aborts it, as RMI_VDEV_ABORT.
  */
 #include <linux/cleanup.h>
 #include <linux/completion.h>
@@ -24,11 +24,11 @@ DECLARE_TSM_PROTO(cca);
 static_assert(TSM_CCA_NONCE_LEN == PCI_TDISP_NONCE_LEN);
 
 /**
- * struct emu_cca - what goes on with a VDEV
- * @bound: TDI that it is
- * @work: fetches an object
- * @done: it has
- * @aborted: it shall not
+ * struct emu_cca - object of a VDEV that is being fetched
+ * @bound: the VDEV as a TDI
+ * @work: fetches the object
+ * @done: when it is fetched
+ * @aborted: @work is to give up
  * @measure: measurements are what it fetches, else the interface report
  * @nonce: for the measurements
  * @rc: outcome
@@ -59,7 +59,7 @@ static void cca_refresh_work(struct work_struct *work)
 	complete(&cca->done);
 }
 
-/* Measurements come with the first request for them */
+/* Measurements are fetched with the first request for them */
 static int cca_bind(struct tsm_emu_bound *bound)
 {
 	int rc;
@@ -87,7 +87,7 @@ static void cca_unbind(struct tsm_emu_bound *bound)
 	kfree(bound->fw_data);
 }
 
-/* RHI's status for what a DSM answered; what it did not is the host's problem */
+/* RHI's status for what a DSM answered. Without an answer the request fails */
 static int cca_status(struct pci_tsm_guest_req *req, int rc)
 {
 	if (rc < 0)
@@ -96,7 +96,7 @@ static int cca_status(struct pci_tsm_guest_req *req, int rc)
 	return 0;
 }
 
-/* The object, or NULL and the status that says why not */
+/* Return: the object, or NULL with the reason as the TSM's code */
 static const struct tsm_emu_blob *cca_object(struct tsm_emu_bound *bound,
 					     struct pci_tsm_guest_req *req,
 					     u32 object)
@@ -155,7 +155,7 @@ static int cca_object_read(struct tsm_emu_bound *bound,
 	return 0;
 }
 
-/* Nothing goes on when this returns, whatever the caller did */
+/* When this returns, the worker has ended, also after a signal */
 static int cca_refresh(struct tsm_emu_bound *bound,
 		       struct pci_tsm_guest_req *req)
 {
@@ -179,7 +179,7 @@ static int cca_measurements_refresh(struct tsm_emu_bound *bound,
 	const struct tsm_cca_measurements_refresh *refresh = req->req;
 	struct emu_cca *cca = bound->fw_data;
 
-	/* No flag is known */
+	/* No flags are defined */
 	if (refresh->flags) {
 		req->tsm_code = TSM_CCA_ERROR_INPUT;
 		return 0;

@@ -3,10 +3,10 @@
  * Firmware like that of AMD SEV-TIO. A bind creates and locks the TDI. The guest
  * and the firmware share keys that the host does not have; the messages that
  * they seal arrive through GUEST_REQUEST. Certificates, measurements and report
- * travel outside of them: the guest holds them against digests in TDI_INFO.
+ * travel outside of them: the guest compares them with digests in TDI_INFO.
  *
- * A message that can't be opened gets no response but a status of the PSP. What
- * the firmware has to say about one that it could open is sealed as well.
+ * A message that can't be opened gets a status of the PSP and no response. The
+ * response to one that was opened is sealed, errors too.
  */
 #include <crypto/aes-gcm.h>
 #include <crypto/sha2.h>
@@ -131,7 +131,7 @@ static u16 sev_tio_guest_id(const struct tsm_emu_bound *bound)
 	return bound->tdi.tdi_id;
 }
 
-/* The firmware's own id of the TDI is the one that the VMM chose */
+/* The firmware's id of the TDI is the one that the VMM chose */
 static bool sev_tio_is_ours(const struct tsm_emu_bound *bound,
 			    const struct sev_tio_msg *msg)
 {
@@ -164,7 +164,7 @@ static void sev_tio_digest(const struct tsm_emu_bound *bound,
 	sha384(blob->data, blob->len, digest);
 }
 
-/* There is no SPDM session whose algorithms could be told */
+/* Without an SPDM session there are no algorithms to report */
 static int sev_tio_tdi_info(struct tsm_emu_bound *bound,
 			    struct sev_tio_msg *msg)
 {
@@ -176,18 +176,18 @@ static int sev_tio_tdi_info(struct tsm_emu_bound *bound,
 	}
 
 	sev_tio_set_status(msg, TSM_SEV_TIO_TDI_INFO_BOUND);
-	/* The nonce was the firmware's own, so they are not fresh */
+	/* The firmware chose the nonce, so they are not fresh */
 	rsp->meas_flags = cpu_to_le32(TSM_SEV_TIO_MEAS_DIGEST_VALID);
 	rsp->lock_flags = cpu_to_le32(TSM_EMU_LOCK_FLAGS);
 	sev_tio_digest(bound, EMU_OBJECT_CERTIFICATES, rsp->certs_digest);
 	sev_tio_digest(bound, EMU_OBJECT_MEASUREMENTS, rsp->meas_digest);
 	sev_tio_digest(bound, EMU_OBJECT_REPORT, rsp->report_digest);
-	/* It is fetched when the TDI is locked, and can't change after */
+	/* Fetched when the TDI is locked, it can't change after that */
 	rsp->report_count = cpu_to_le64(1);
 	return 0;
 }
 
-/* The host maps BARs at their own address, there is no other page of theirs */
+/* The host maps BARs one to one: pages are valid at no other address */
 static int sev_tio_check_pages(struct tsm_emu_bound *bound,
 			       const struct tsm_sev_tio_mmio_pages *mmio,
 			       struct tsm_emu_range *range)
@@ -226,7 +226,7 @@ static int sev_tio_mmio_validate(struct tsm_emu_bound *bound,
 		return 0;
 	}
 
-	/* A guest that gives up its MMIO can do so in any state */
+	/* A guest may give up its MMIO in any state */
 	rc = validated ? tsm_emu_tdi_is_locked(bound) : 0;
 	if (rc)
 		return rc;
@@ -241,7 +241,7 @@ static int sev_tio_mmio_validate(struct tsm_emu_bound *bound,
 	return 0;
 }
 
-/* What of them can change at all is for the device to say */
+/* The device decides which of them can change */
 static int sev_tio_write_attr(struct tsm_emu_bound *bound,
 			      struct tsm_emu_range *range, u16 attr)
 {
@@ -321,7 +321,7 @@ static int sev_tio_sdte_write(struct tsm_emu_bound *bound,
 	return 0;
 }
 
-/* Return: 0 if there is a response, -errno, or what the DSM had against it */
+/* Return: 0 if there is a response, -errno, or the error that the DSM answered */
 static int sev_tio_serve(struct tsm_emu_bound *bound, u8 type,
 			 struct sev_tio_msg *msg)
 {
@@ -361,7 +361,7 @@ static void sev_tio_respond(const struct aes_gcm_key *key,
 	tsm_emu_seal(key, rsp, &msg->rsp);
 }
 
-/* Numbers go on with a message that was answered, and with no other */
+/* Only a message that was answered uses up a number */
 static int sev_tio_guest_req(struct tsm_emu_bound *bound,
 			     struct pci_tsm_guest_req *req)
 {

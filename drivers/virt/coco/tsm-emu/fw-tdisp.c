@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Firmware that takes a guest's TDISP messages to the DSM as they are. It stands
- * between the guest's name for the function and the host's.
+ * Firmware that forwards a guest's TDISP messages to the DSM. It replaces the
+ * guest's routing ID of the function by the host's, and back.
  */
 #include <linux/pci.h>
 #include <linux/string.h>
@@ -11,7 +11,7 @@
 
 DECLARE_TSM_PROTO(tdisp);
 
-/* The guest named a function that it does not own: the TSM knows no such */
+/* The guest named a function that it does not own */
 static size_t tdisp_no_such_tdi(const struct pci_tdisp_header *hdr, void *resp)
 {
 	struct pci_tdisp_error_rsp *rsp = resp;
@@ -23,7 +23,7 @@ static size_t tdisp_no_such_tdi(const struct pci_tdisp_header *hdr, void *resp)
 	return sizeof(*rsp);
 }
 
-/* As the guest sent it, but for the host's name of the function and back */
+/* Unchanged but for the routing ID */
 static int tdisp_forward(struct pci_tdi *tdi,
 			 const struct pci_tsm_guest_req *req, void *msg)
 {

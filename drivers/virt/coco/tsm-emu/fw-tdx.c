@@ -21,14 +21,14 @@ static int tdx_bind(struct tsm_emu_bound *bound)
 	return tsm_emu_tdi_identify(bound) ?: tsm_emu_tdi_measure_once(bound);
 }
 
-/* Who is to blame for what a DSM answered */
+/* Component that failed, for an error that a DSM answered */
 static enum tsm_tdx_error tdx_error(int rc)
 {
 	return rc == PCI_TDISP_ERR_INVALID_INTERFACE_STATE ?
 	       TSM_TDX_ERR_STATE : TSM_TDX_ERR_TDISP;
 }
 
-/* @rc is of the command, @data_len what follows the header if that is 0 */
+/* @rc is the result of the command. If it is 0, @data_len bytes follow the header */
 static int tdx_complete(struct pci_tsm_guest_req *req, int rc, size_t data_len)
 {
 	struct tsm_tdx_hdr *hdr = req->resp;
@@ -51,7 +51,7 @@ static int tdx_complete(struct pci_tsm_guest_req *req, int rc, size_t data_len)
 	return 0;
 }
 
-/* Is there room for that much data? Says how much it takes if not */
+/* Is there room for that much data? If not, the request says how much it takes */
 static bool tdx_has_room(struct pci_tsm_guest_req *req, size_t data_len)
 {
 	req->resp_len = sizeof(struct tsm_tdx_hdr) + data_len;
@@ -66,7 +66,7 @@ static int tdx_check_supp(struct tsm_emu_bound *bound,
 
 	if (!tdx_has_room(req, sizeof(*supp)))
 		return -ENOBUFS;
-	/* What is bound can be a TDI */
+	/* It is bound, so it can be a TDI */
 	supp->supported = 1;
 	return tdx_complete(req, 0, sizeof(*supp));
 }

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * TSM of the emulated platform. Each TSM has the firmware of one vendor:
+ * TSM of the emulated platform. Each TSM has the firmware of one vendor. A file
+ * calls those after it, and none before it:
  *
  *   tsm.c          link TSM: what the driver of every vendor does
- *   dsm.c          TDISP requests of the TSM's own to a DSM
- *   bound.c        bound TDIs, and what debugfs tells about them
- *   tdi.c          lock, start and stop of a TDI, common to the vendors
- *   objects.c      certificates and measurements of a device
- *   mmio.c         MMIO pages that a guest accepted
- *   seal.c         SNP guest messages, sealed
  *   fw-tdisp.c     firmware that takes bare TDISP messages
  *   fw-sev-tio.c   AMD SEV-TIO
  *   fw-cca.c       Arm CCA
  *   fw-tdx.c       Intel TDX Connect
+ *   debug.c        messages for tests, one of each class
+ *   seal.c         SNP guest messages, sealed
+ *   tdi.c          lock, start and stop of a TDI, common to the vendors
+ *   objects.c      certificates and measurements of a device
+ *   mmio.c         MMIO pages that a guest accepted
+ *   dsm.c          TDISP requests that the TSM makes to a DSM
+ *   bound.c        bound TDIs, and what debugfs tells about them
  *
- * Where a function of these files talks to a DSM, it returns 0, -errno if there
- * was no talking to it, or the enum pci_tdisp_error that the DSM answered.
+ * A function of these files that talks to a DSM returns 0, -errno if the DSM was
+ * not reached, or the enum pci_tdisp_error that it answered.
  */
 #ifndef __TSM_EMU_FW_H
 #define __TSM_EMU_FW_H
@@ -26,7 +28,7 @@
 #include <linux/pci-tsm.h>
 #include <linux/siphash.h>
 
-#include "secrets.h"
+#include "abi.h"
 #include "tsm-emu.h"
 
 /* Longest BAR, in 4K pages */
@@ -70,7 +72,7 @@ struct tsm_emu_blob {
 
 /**
  * struct tsm_emu_bound - bound TDI as the TSM sees it
- * @tdi: what the core knows of it
+ * @tdi: the core's part
  * @fw: firmware of the TSM
  * @node: entry in &tsm_emu.bound
  * @start_nonce: what LOCK_INTERFACE returned
@@ -78,10 +80,10 @@ struct tsm_emu_blob {
  * @mmio: its MMIO while it is locked
  * @dma_blocked: the TSM keeps its DMA away from the guest, also in RUN
  * @secrets: record of the file secrets, or NULL
- * @fw_data: what the firmware of the vendor keeps besides
+ * @fw_data: of the vendor's firmware
  *
- * The TSM's operations on a function run one at a time and are all that writes
- * here. What debugfs reads is written under &tsm_emu.bound_lock.
+ * Only the TSM's operations on the function write to it, and they run one at a
+ * time. What debugfs reads is written under &tsm_emu.bound_lock.
  */
 struct tsm_emu_bound {
 	struct pci_tdi tdi;
@@ -97,8 +99,8 @@ struct tsm_emu_bound {
 
 /**
  * struct tsm_emu_fw - firmware of a vendor
- * @guest_proto: what it serves, whose name selects it
- * @debug_proto: instead, with messages for tests, or NULL
+ * @guest_proto: what it serves; a platform selects it by this name
+ * @debug_proto: replaces it with debug_msgs, has messages for tests too; or NULL
  * @bind: make what the vendor keeps of a TDI. Returns 0, or -errno with the TDI
  *	unlocked and &tsm_emu_bound.fw_data gone. May be NULL.
  * @unbind: free &tsm_emu_bound.fw_data, the TDI is stopped next. May be NULL.
@@ -122,7 +124,7 @@ static inline struct tsm_emu_bound *to_tsm_emu_bound(struct pci_tdi *tdi)
 	return container_of(tdi, struct tsm_emu_bound, tdi);
 }
 
-/* The platform of the function, whose TSM may be another's */
+/* The platform of the function. The TSM may be that of another platform */
 static inline struct tsm_emu *tsm_emu_of_bound(struct tsm_emu_bound *bound)
 {
 	return pci_dev_to_emu(bound->tdi.pdev);
@@ -134,25 +136,11 @@ extern const struct tsm_emu_fw tsm_emu_fw_sev_tio;
 extern const struct tsm_emu_fw tsm_emu_fw_cca;
 extern const struct tsm_emu_fw tsm_emu_fw_tdx;
 
-/* dsm.c */
-int tsm_emu_dsm_transfer(struct pci_dev *pdev, const void *req, size_t len,
-			 void *resp);
-int tsm_emu_dsm_version(struct pci_dev *pdev);
-int tsm_emu_dsm_lock(struct pci_dev *pdev, u16 flags,
-		     u8 nonce[PCI_TDISP_NONCE_LEN]);
-int tsm_emu_dsm_start(struct pci_dev *pdev,
-		      const u8 nonce[PCI_TDISP_NONCE_LEN]);
-int tsm_emu_dsm_stop(struct pci_dev *pdev);
-int tsm_emu_dsm_state(struct pci_dev *pdev, enum pci_tdisp_state *state);
-int tsm_emu_dsm_report(struct pci_dev *pdev, void *report, size_t size,
-		       size_t *len);
-int tsm_emu_dsm_mmio_attr(struct pci_dev *pdev,
-			  const struct tsm_emu_range *range, u16 attr);
+/* debug.c */
+extern struct pci_tsm_guest_proto tsm_emu_debug_proto;
 
-/* bound.c */
-void tsm_emu_bound_add(struct tsm_emu_bound *bound);
-void tsm_emu_bound_del(struct tsm_emu_bound *bound);
-void tsm_emu_bound_free(struct tsm_emu_bound *bound);
+void tsm_emu_debug_init(void);
+int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 
 /* tdi.c */
 #define TSM_EMU_LOCK_FLAGS	(PCI_TDISP_LOCK_NO_FW_UPDATE | \
@@ -196,5 +184,25 @@ bool tsm_emu_range_is_uniform(const struct tsm_emu_range *range, u32 first,
 			      u32 pages);
 bool tsm_emu_range_validate(struct tsm_emu_range *range, u32 first, u32 pages,
 			    bool validated);
+
+/* dsm.c */
+int tsm_emu_dsm_transfer(struct pci_dev *pdev, const void *req, size_t len,
+			 void *resp);
+int tsm_emu_dsm_version(struct pci_dev *pdev);
+int tsm_emu_dsm_lock(struct pci_dev *pdev, u16 flags,
+		     u8 nonce[PCI_TDISP_NONCE_LEN]);
+int tsm_emu_dsm_start(struct pci_dev *pdev,
+		      const u8 nonce[PCI_TDISP_NONCE_LEN]);
+int tsm_emu_dsm_stop(struct pci_dev *pdev);
+int tsm_emu_dsm_state(struct pci_dev *pdev, enum pci_tdisp_state *state);
+int tsm_emu_dsm_report(struct pci_dev *pdev, void *report, size_t size,
+		       size_t *len);
+int tsm_emu_dsm_mmio_attr(struct pci_dev *pdev,
+			  const struct tsm_emu_range *range, u16 attr);
+
+/* bound.c */
+void tsm_emu_bound_add(struct tsm_emu_bound *bound);
+void tsm_emu_bound_del(struct tsm_emu_bound *bound);
+void tsm_emu_bound_free(struct tsm_emu_bound *bound);
 
 #endif /* __TSM_EMU_FW_H */

@@ -42,7 +42,7 @@ static const struct pt_iommu_driver_ops emu_pt_ops = {
 	.get_top_lock = emu_get_top_lock,
 };
 
-/* There is no translation to switch, any domain does */
+/* There is no translation to switch: any domain can be attached */
 static int emu_attach_dev(struct iommu_domain *domain, struct device *dev,
 			  struct iommu_domain *old)
 {
@@ -122,7 +122,7 @@ emu_domain_alloc(struct device *dev, u32 flags,
 
 /*
  * A device without firmware description is offered to the IOMMU that registered
- * first without one, whichever bus it is on: take the segment's own only.
+ * first without one, whichever bus it is on: take devices of the segment only.
  */
 static struct iommu_device *emu_probe_device(struct device *dev)
 {
@@ -149,7 +149,7 @@ static size_t emu_get_viommu_size(struct device *dev,
 	return VIOMMU_STRUCT_SIZE(struct emu_viommu, core);
 }
 
-/* The vIOMMU is but a handle for the vDEVICEs */
+/* The vIOMMU is only a handle for the vDEVICEs */
 static const struct iommufd_viommu_ops emu_viommu_ops;
 
 static int emu_viommu_init(struct iommufd_viommu *viommu,

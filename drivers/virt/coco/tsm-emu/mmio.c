@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * MMIO of a locked TDI as its interface report has it, PCIe r7.0 section
- * 11.3.11, and the pages of it that the guest accepted. What follows for the
- * guest's page tables (RMP, stage 2, secure EPT) is not emulated.
+ * 11.3.11, and the pages of it that the guest accepted. The effect on the guest's
+ * page tables (RMP, stage 2, secure EPT) is not emulated.
  */
 #include <linux/align.h>
 #include <linux/overflow.h>
@@ -69,7 +69,7 @@ int tsm_emu_mmio_parse(struct tsm_emu_mmio *mmio, const void *report,
  * @id: id that the interface report gives it
  *
  * Context: any
- * Return: range, or NULL if the report has no such
+ * Return: range, or NULL if it is not in the report
  */
 struct tsm_emu_range *tsm_emu_mmio_find(struct tsm_emu_mmio *mmio, u16 id)
 {
@@ -145,11 +145,11 @@ bool tsm_emu_range_is_uniform(const struct tsm_emu_range *range, u32 first,
 }
 
 /**
- * tsm_emu_range_validate() - note what a guest says of pages
+ * tsm_emu_range_validate() - set whether a guest accepts pages
  * @range: MMIO range
  * @first: number of the first page
  * @pages: how many, tsm_emu_range_has() them
- * @validated: it accepts them, or it does no more
+ * @validated: true if it accepts them, false if it gives them up
  *
  * Context: caller serializes the calls for a range
  * Return: true if that changes a page

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a device would tell about itself in an SPDM 1.2 session (DMTF DSP0274),
- * made from the device's secret: the same for each device every time, and as
- * long as the real thing. The certificates are DER sequences that hold nothing,
- * and no signature can be verified: there is no key behind them.
+ * What a device reports about itself in an SPDM 1.2 session (DMTF DSP0274), made
+ * from the device's secret: the same for a device every time, and as long as on
+ * hardware. Certificates are DER sequences without contents, and no signature can
+ * be verified, as there is no key.
  */
 #include <crypto/sha2.h>
 #include <linux/build_bug.h>
@@ -82,7 +82,7 @@ struct spdm_measurements {
 static_assert(offsetof(struct spdm_measurements, req.nonce) ==
 	      EMU_MEASUREMENTS_NONCE);
 
-/* Nonces of TDISP are made of two numbers from the same key, these of three */
+/* TDISP makes its nonces from the same key with two numbers, so use three here */
 static void make_bytes(u8 *bytes, size_t len, const siphash_key_t *key,
 		       unsigned int seed, u64 salt)
 {
@@ -104,8 +104,7 @@ static void *blob_alloc(struct tsm_emu_blob *blob, size_t len)
  * tsm_emu_make_vca() - version, capabilities and algorithms of the SPDM session
  * @vca: takes the messages, to be freed with kvfree()
  *
- * There is no session that they could be of: apart from their headers they are
- * empty.
+ * There is no session, so they are empty apart from their headers.
  *
  * Context: may sleep
  * Return: 0 or -ENOMEM

@@ -122,44 +122,11 @@ static void nonce_test(struct kunit *test)
 	KUNIT_EXPECT_MEMNEQ(test, a.data + tail, b.data + tail, 96);
 }
 
-static void vca_test(struct kunit *test)
-{
-	struct tsm_emu_blob blob;
-	int rc = tsm_emu_make_vca(&blob);
-
-	blob = keep(test, rc, blob);
-	KUNIT_EXPECT_EQ(test, blob.len, 120);
-	KUNIT_EXPECT_EQ(test, blob.data[1], 0x84);
-	KUNIT_EXPECT_EQ(test, blob.data[120 - 36 + 1], 0x63);
-}
-
-static void read_test(struct kunit *test)
-{
-	u8 bytes[] = { 1, 2, 3, 4, 5 };
-	struct tsm_emu_blob blob = { .data = bytes, .len = sizeof(bytes) };
-	u8 buf[8] = {};
-
-	KUNIT_EXPECT_EQ(test, tsm_emu_read_blob(&blob, 0, buf, 8), 5);
-	KUNIT_EXPECT_MEMEQ(test, buf, bytes, 5);
-	KUNIT_EXPECT_EQ(test, buf[5], 0);
-	KUNIT_EXPECT_EQ(test, tsm_emu_read_blob(&blob, 1, buf, 2), 2);
-	KUNIT_EXPECT_EQ(test, buf[0], 2);
-	KUNIT_EXPECT_EQ(test, buf[2], 3);
-	KUNIT_EXPECT_EQ(test, tsm_emu_read_blob(&blob, 4, buf, 8), 1);
-	KUNIT_EXPECT_EQ(test, buf[0], 5);
-	KUNIT_EXPECT_EQ(test, tsm_emu_read_blob(&blob, 5, buf, 8), 0);
-	KUNIT_EXPECT_EQ(test, tsm_emu_read_blob(&blob, 1ULL << 32, buf, 8), 0);
-	KUNIT_EXPECT_EQ(test, tsm_emu_read_blob(&blob, U64_MAX, buf, 8), 0);
-	KUNIT_EXPECT_EQ(test, buf[0], 5);
-}
-
 static struct kunit_case objects_cases[] = {
 	KUNIT_CASE(certificates_test),
 	KUNIT_CASE(same_device_test),
 	KUNIT_CASE(measurements_test),
 	KUNIT_CASE(nonce_test),
-	KUNIT_CASE(vca_test),
-	KUNIT_CASE(read_test),
 	{}
 };
 

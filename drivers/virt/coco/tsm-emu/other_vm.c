@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Another VM that has a function, for tests: VFIO gives a function to one user
- * at a time, so none of them can bind what is bound to another. The core does
- * not rely on that, nor must whoever binds without VFIO.
+ * at a time, so no user of VFIO can bind a function that is bound to another VM. The
+ * core does not rely on that: a caller may bind without VFIO.
  */
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
@@ -10,7 +10,7 @@
 
 #include "tsm-emu.h"
 
-/* Guests of tests have other ids for their functions */
+/* No guest of a test has a function with this id */
 #define OTHER_TDI_ID		0xfff8
 
 static int other_vm_bind(struct tsm_emu *emu, u16 rid, bool called_off)
@@ -24,7 +24,7 @@ static int other_vm_bind(struct tsm_emu *emu, u16 rid, bool called_off)
 	if (!pdev)
 		return -ENODEV;
 
-	/* The emulated TSM has no use for a VM */
+	/* The emulated TSM does not look at the VM */
 	binding = pci_tsm_binding_alloc(pdev, NULL, OTHER_TDI_ID);
 	if (IS_ERR(binding))
 		return PTR_ERR(binding);
@@ -93,9 +93,9 @@ static void other_vm_remove(void *data)
  * @emu: the platform
  * @dir: where its debugfs files are
  *
- * The file other_vm takes the routing id of a function to bind, or 0 to unbind
- * what was bound, and tells whether something is. other_vm_called_off takes the
- * same, but the VM unbinds before its bind gets to the TSM: no user of iommufd can
+ * Writing a routing ID to other_vm unbinds the previous function and binds that one;
+ * 0 only unbinds. Reading says whether one is bound. other_vm_called_off is written
+ * alike, but the VM unbinds before its bind reaches the TSM: no user of iommufd can
  * place an unbind into the gap between the two.
  *
  * Context: process context

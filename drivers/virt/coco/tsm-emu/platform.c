@@ -11,10 +11,12 @@
  *   03.0 root port - 00.0 upstream port - 00.0 downstream port - 00.0
  *                                       - 01.0 downstream port - 00.0
  *                                 switched: the upstream port is the DSM of the
- *                                 first endpoint, the second is one of its own
+ *                                 first endpoint, the second is itself a DSM
  *
  * All of it comes and goes with the driver of the platform device.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/init.h>
 #include <linux/ioport.h>
 #include <linux/irqdomain.h>
@@ -27,13 +29,7 @@
 
 #include "tsm-emu.h"
 
-#define DRV_NAME	"tsm_emu"
 #define NR_BUSES	16
-
-/* 1 to 7 puts VFs into the slot of their PF */
-unsigned int tsm_emu_vf_offset = 8;
-module_param_named(vf_offset, tsm_emu_vf_offset, uint, 0444);
-MODULE_PARM_DESC(vf_offset, "First VF Offset of the PF, 1 to 200");
 
 static bool rootless;
 module_param(rootless, bool, 0644);
@@ -114,7 +110,8 @@ static const struct tsm_emu_fn_desc emu_fns[] = {
 		.multifunction = true,
 		.tee = true,
 		.dsm = true,
-		.bar_size = { SZ_64K, SZ_4K },
+		.bar_size = { SZ_4K * TSM_EMU_BAR0_PAGES,
+			      SZ_4K * TSM_EMU_BAR1_PAGES },
 	}, {
 		.device_id = 0x0001,
 		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
@@ -130,7 +127,7 @@ static const struct tsm_emu_fn_desc emu_fns[] = {
 		.devfn = PCI_DEVFN(0, 0),
 		.tee = true,
 		.dsm = true,
-		.nr_vfs = 4,
+		.nr_vfs = TSM_EMU_NR_VFS,
 		.bar_size = { SZ_64K },
 		.vf_bar_size = { SZ_16K, SZ_4K },
 	},
@@ -265,8 +262,8 @@ static void emu_vfs_remove(struct tsm_emu *emu, const struct tsm_emu_fn *pf)
 }
 
 /*
- * A VF holds its PF until SR-IOV is disabled, which not every driver of a PF
- * does when it goes: do it once the drivers are gone.
+ * A VF holds its PF until SR-IOV is disabled. Not every driver of a PF disables it
+ * in its remove(): do it once the drivers are gone.
  */
 static void emu_bus_remove(void *data)
 {
@@ -320,7 +317,7 @@ module_param(tsm_last, bool, 0644);
 MODULE_PARM_DESC(tsm_last,
 		 "TSM comes after the functions and goes before them, from the next probe on");
 
-/* The bus needs all the rest but the TSM, which it can meet in either order */
+/* Bus and TSM can come in either order, the bus needs all the rest */
 static int emu_bus_and_tsm_add(struct tsm_emu *emu, struct irq_domain *msi)
 {
 	bool first = !READ_ONCE(tsm_last);
@@ -366,13 +363,14 @@ static int emu_probe(struct platform_device *pdev)
 }
 
 static struct platform_driver emu_driver = {
-	.driver.name = DRV_NAME,
+	.driver.name = TSM_EMU_NAME,
 	.probe = emu_probe,
 };
 
-static unsigned int instances = 1;
+static unsigned int instances;
 module_param(instances, uint, 0444);
-MODULE_PARM_DESC(instances, "Number of platforms, a PCI segment each");
+MODULE_PARM_DESC(instances,
+		 "Number of platforms, a PCI segment each; by default as many as proto names, or as there is firmware for");
 
 static struct platform_device *emu_devices[TSM_EMU_MAX_INSTANCES];
 
@@ -383,19 +381,31 @@ static void emu_exit(void)
 	platform_driver_unregister(&emu_driver);
 }
 
+static int __init emu_check_params(void)
+{
+	if (instances > TSM_EMU_MAX_INSTANCES) {
+		pr_err("instances=%u, but there can be 1 to %u\n", instances,
+		       TSM_EMU_MAX_INSTANCES);
+		return -EINVAL;
+	}
+	if (!tsm_emu_vf_offset || tsm_emu_vf_offset > 200) {
+		pr_err("vf_offset=%u, but it can be 1 to 200\n",
+		       tsm_emu_vf_offset);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int __init emu_init(void)
 {
 	int rc;
 
-	if (!instances || instances > TSM_EMU_MAX_INSTANCES || !tsm_emu_vf_offset ||
-	    tsm_emu_vf_offset > 200)
-		return -EINVAL;
-
-	rc = tsm_emu_tsm_check_params();
+	rc = emu_check_params();
 	if (rc)
 		return rc;
-
-	tsm_emu_debug_init();
+	rc = tsm_emu_tsm_init(&instances);
+	if (rc)
+		return rc;
 	rc = platform_driver_register(&emu_driver);
 	if (rc)
 		return rc;
@@ -403,7 +413,7 @@ static int __init emu_init(void)
 	for (int i = 0; i < instances; i++) {
 		struct platform_device *pdev;
 
-		pdev = platform_device_register_simple(DRV_NAME, i, NULL, 0);
+		pdev = platform_device_register_simple(TSM_EMU_NAME, i, NULL, 0);
 		if (IS_ERR(pdev)) {
 			emu_exit();
 			return PTR_ERR(pdev);

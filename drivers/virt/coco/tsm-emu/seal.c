@@ -47,7 +47,7 @@ void tsm_emu_seal(const struct aes_gcm_key *key, struct tsm_sev_tio_hdr *msg,
  *
  * Context: any
  * Return: 0, or -EBADMSG if the message was not sealed with that key, or was
- * changed since. @payload is not to be looked at then.
+ * changed since. @payload must not be used then.
  */
 int tsm_emu_unseal(const struct aes_gcm_key *key,
 		   const struct tsm_sev_tio_hdr *msg, void *payload)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bound TDI as the TSMs of the vendors treat it: the TSM locks, starts and stops
- * it, and the host keeps the objects about it that the guest asks for. Guests
- * here see the BARs at the addresses that the host gave them, so there is no
- * MMIO reporting offset.
+ * Bound TDI, common to the vendors: the TSM locks, starts and stops it, and the
+ * host keeps the objects about it that the guest asks for. Guests see the BARs at
+ * the addresses that the host assigned, so there is no MMIO reporting offset.
  */
 #include <linux/cleanup.h>
 #include <linux/mm.h>
@@ -14,7 +13,7 @@
 
 #include "fw.h"
 
-/* Another object of that type takes the place of the one there is */
+/* Replaces the object of that type */
 static void tdi_set_object(struct tsm_emu_bound *bound, enum emu_object type,
 			   struct tsm_emu_blob blob)
 {
@@ -23,7 +22,7 @@ static void tdi_set_object(struct tsm_emu_bound *bound, enum emu_object type,
 	kvfree(blob.data);
 }
 
-/* Secret of the device that certificates and measurements are of: of its DSM */
+/* Certificates and measurements are made from the secret of the DSM */
 static int tdi_device_key(struct tsm_emu_bound *bound, siphash_key_t *key)
 {
 	struct pci_dev *dsm = bound->tdi.pdev->tsm->dsm_dev;
@@ -98,7 +97,7 @@ int tsm_emu_tdi_measure(struct tsm_emu_bound *bound,
 }
 
 /**
- * tsm_emu_tdi_measure_once() - fetch measurements with a nonce of the TSM's own
+ * tsm_emu_tdi_measure_once() - fetch measurements with a nonce that the TSM chooses
  * @bound: bound TDI
  *
  * Context: may sleep
@@ -140,7 +139,7 @@ int tsm_emu_tdi_fetch_report(struct tsm_emu_bound *bound)
 	return 0;
 }
 
-/* What is known of the MMIO comes from the report that was fetched last */
+/* Take the MMIO ranges from the report that was fetched last */
 static int tdi_parse_mmio(struct tsm_emu_bound *bound)
 {
 	const struct tsm_emu_blob *report = &bound->object[EMU_OBJECT_REPORT];
@@ -153,7 +152,7 @@ static int tdi_parse_mmio(struct tsm_emu_bound *bound)
  * tsm_emu_tdi_lock() - lock a TDI, fetch its interface report
  * @bound: bound TDI
  *
- * A TDI of which that can't be had is stopped again.
+ * A TDI without a valid report is stopped again.
  *
  * Context: may sleep
  * Return: 0, -errno, or the error that the DSM answered
@@ -164,7 +163,7 @@ int tsm_emu_tdi_lock(struct tsm_emu_bound *bound)
 
 	rc = tsm_emu_dsm_lock(bound->tdi.pdev, TSM_EMU_LOCK_FLAGS,
 			      bound->start_nonce);
-	/* Without an answer nobody knows whether it is locked */
+	/* Refused, so not locked. Without an answer it may be, so it is stopped below */
 	if (rc > 0)
 		return rc;
 	if (!rc)
@@ -236,7 +235,7 @@ int tsm_emu_tdi_is_locked(struct tsm_emu_bound *bound)
 }
 
 /**
- * tsm_emu_tdi_errno() - what the host gets when a DSM refuses
+ * tsm_emu_tdi_errno() - errno for the host when a DSM refuses
  * @rc: 0, -errno, or the error that a DSM answered
  *
  * Context: any
@@ -248,12 +247,12 @@ int tsm_emu_tdi_errno(int rc)
 }
 
 /**
- * tsm_emu_tdi_validate() - note what the guest says of pages of MMIO
+ * tsm_emu_tdi_validate() - set whether the guest accepts pages of MMIO
  * @bound: bound TDI
  * @range: MMIO range of it
  * @first: number of the first page within @range
  * @pages: how many
- * @validated: it accepts them, or it does no more
+ * @validated: true if it accepts them, false if it gives them up
  *
  * Context: may sleep
  * Return: true if that changes a page

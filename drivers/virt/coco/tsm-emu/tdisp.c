@@ -53,7 +53,7 @@ static size_t tdisp_get_capabilities(void *resp)
 	return sizeof(*rsp);
 }
 
-/* The report is of the moment of locking: it can't change before STOP */
+/* Made when the TDI is locked, the report can't change before STOP */
 static void tdisp_make_report(struct tsm_emu_tdi *tdi, u16 lock_flags,
 			      u64 mmio_offset)
 {
@@ -163,7 +163,7 @@ static size_t tdisp_start(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 	return sizeof(struct pci_tdisp_header);
 }
 
-/* The BAR of a range that the report has and whose attributes can change, or -1 */
+/* BAR of a range in the report with attributes that can change, or -1 */
 static int tdisp_updatable_bar(const struct tsm_emu_tdi *tdi,
 			       const struct pci_tdisp_mmio_range *wanted)
 {
@@ -269,7 +269,7 @@ static enum pci_tdisp_error tdisp_check(const struct tsm_emu_tdi *tdi,
 
 /**
  * tsm_emu_tdisp() - serve a TDISP request
- * @tdi: TDI that the request names, or NULL if the device has no such
+ * @tdi: TDI that the request names, or NULL if the device does not have it
  * @req: the request
  * @len: bytes at @req, at least a header
  * @resp: room for TSM_EMU_TDISP_MAX bytes

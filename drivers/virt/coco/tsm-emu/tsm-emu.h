@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Emulated TEE I/O platform
+ * Emulated TEE I/O platform. A file calls those after it, and none before it:
  *
  *   platform.c  host bridge and functions, set up and taken down
+ *   hooks.c     what tests watch and hold, in debugfs
+ *   other_vm.c  another VM that has a function, for tests (CONFIG_PCI_TSM)
+ *   iommu.c     IOMMU for the functions of the segment
+ *   fw.h        the TSM, and the files that it is made of (CONFIG_PCI_TSM)
+ *   stall.c     operations that a test holds
  *   config.c    configuration space of the functions
  *   doe.c       DOE mailbox of a Device Security Manager (DSM)
+ *   fn.c        which functions are there, and where
  *   tdisp.c     TDISP responder of a DSM: the state of each TDI
- *   iommu.c     IOMMU for the functions of the segment
- *   hooks.c     what tests watch and hold, in debugfs
  *
- * With CONFIG_PCI_TSM only:
- *
- *   fw.h        the TSM, and the files that it is made of
- *   debug.c     messages of the TSM's own, one of each class, for tests
- *   other_vm.c  another VM that has a function, for tests
+ * abi.h has what tests and the example VMM share with the platform.
  */
 #ifndef __TSM_EMU_H
 #define __TSM_EMU_H
@@ -29,16 +29,9 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-#define TSM_EMU_VENDOR_ID		0x7e10
-#define TSM_EMU_DOMAIN_MIN		0x10000
+#include "abi.h"
+
 #define TSM_EMU_MAX_FNS			16
-#define TSM_EMU_MAX_INSTANCES		5
-
-/* Type of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has it */
-#define TSM_EMU_VIOMMU_TYPE		0x7e105e1f
-
-/* Functions have 64-bit BARs only */
-#define TSM_EMU_NR_BARS			2
 
 /* The one that a guest may open to its host, SET_MMIO_ATTRIBUTE */
 #define TSM_EMU_UPDATABLE_BAR		1
@@ -65,9 +58,9 @@ struct tsm_emu_fw;
 /**
  * struct tsm_emu_tdi - TDI as its device sees it
  * @state: see &enum pci_tdisp_state
- * @key: secret of the device, nonces are made from it
- * @locks: how many of them
- * @nonce: what START has to show, valid in CONFIG_LOCKED
+ * @key: secret of the device, from which nonces are made
+ * @locks: how often it was locked
+ * @nonce: START must repeat it, valid in CONFIG_LOCKED
  * @report: interface report, valid from CONFIG_LOCKED to ERROR
  * @report_len: bytes of it
  * @non_tee: bit for each BAR that is not for the TEE now
@@ -241,7 +234,6 @@ struct tsm_emu_spdm_vdm {
 
 extern unsigned int tsm_emu_vf_offset;
 extern struct pci_ops tsm_emu_config_ops;
-extern struct pci_tsm_guest_proto tsm_emu_debug_proto;
 
 static inline struct tsm_emu *pci_dev_to_emu(struct pci_dev *pdev)
 {
@@ -254,34 +246,55 @@ static inline bool is_tsm_emu_fn(struct pci_dev *pdev)
 	return pdev->bus->ops == &tsm_emu_config_ops;
 }
 
+/* hooks.c */
+int tsm_emu_hooks_add(struct tsm_emu *emu);
+
+/* iommu.c */
+int tsm_emu_iommu_register(struct tsm_emu *emu);
+
+/* stall.c */
+void tsm_emu_stall_init(struct tsm_emu *emu, struct dentry *dir);
+int tsm_emu_stall(struct tsm_emu *emu, u32 op);
+bool tsm_emu_stall_work(struct tsm_emu *emu, u32 op, const bool *aborted);
+void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted);
+
+/* config.c */
 void tsm_emu_config_init(struct tsm_emu_fn *fn);
-unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index);
-bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port);
-u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
-void tsm_emu_tdi_bars(struct tsm_emu_fn *fn);
-struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);
+
+/* doe.c */
 void tsm_emu_doe_write(struct tsm_emu *emu, struct tsm_emu_fn *fn,
 		       unsigned int reg, u32 val);
+
+/* fn.c */
+unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index);
+bool tsm_emu_is_present(const struct tsm_emu_fn *fn);
+bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port);
+u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
+struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);
+void tsm_emu_tdi_bars(struct tsm_emu_fn *fn);
+
+/* tdisp.c */
 size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 		     void *resp);
 void tsm_emu_tdi_reset(struct tsm_emu_tdi *tdi);
 void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
-int tsm_emu_iommu_register(struct tsm_emu *emu);
-int tsm_emu_stall(struct tsm_emu *emu, u32 op);
-bool tsm_emu_stall_work(struct tsm_emu *emu, u32 op, const bool *aborted);
-void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted);
-int tsm_emu_hooks_add(struct tsm_emu *emu);
 
+/* other_vm.c, tsm.c, bound.c */
 #ifdef CONFIG_PCI_TSM
-int tsm_emu_tsm_check_params(void);
-int tsm_emu_tsm_register(struct tsm_emu *emu);
-void tsm_emu_debug_init(void);
-int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir);
+int tsm_emu_tsm_init(unsigned int *instances);
+int tsm_emu_tsm_register(struct tsm_emu *emu);
 void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir);
 #else
-static inline int tsm_emu_tsm_check_params(void)
+static inline int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir)
 {
+	return 0;
+}
+
+static inline int tsm_emu_tsm_init(unsigned int *instances)
+{
+	if (!*instances)
+		*instances = 1;
 	return 0;
 }
 
@@ -290,28 +303,10 @@ static inline int tsm_emu_tsm_register(struct tsm_emu *emu)
 	return 0;
 }
 
-static inline void tsm_emu_debug_init(void)
-{
-}
-
-static inline int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir)
-{
-	return 0;
-}
-
 static inline void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 {
 }
 #endif
-
-/* Operations of the TSM that a test can hold, &tsm_emu.stall */
-#define TSM_EMU_STALL_GUEST_REQ		BIT(0)
-#define TSM_EMU_STALL_BIND		BIT(1)
-#define TSM_EMU_STALL_UNBIND		BIT(2)
-#define TSM_EMU_STALL_CONNECT		BIT(3)
-#define TSM_EMU_STALL_DISCONNECT	BIT(4)
-#define TSM_EMU_STALL_COMPLETION	BIT(5)
-#define TSM_EMU_STALL_PROBE		BIT(6)
 
 /* Layout of the configuration space, offsets of capabilities */
 #define TSM_EMU_CAP_EXP			0x40

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Link TSM of the emulated platform: what a TSM driver does whatever guests say.
- * What they say is for the firmware of the vendor, fw-*.c.
+ * Link TSM of the emulated platform: the part of a TSM driver that is the same for
+ * all guest protocols. The firmware of the vendor serves the requests, fw-*.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,26 +16,17 @@
 
 #include "fw.h"
 
-#define DEFAULT_PROTO		"tdisp"
-
-#define OMIT_TDI		BIT(0)
-#define OMIT_GUEST_REQ		BIT(1)
-#define OMIT_UNBIND		BIT(2)
-#define OMIT_GUEST_PROTO	BIT(3)
-#define OMIT_REMOVE		BIT(4)
-#define OMIT_CONNECT		BIT(5)
-#define OMIT_DISCONNECT		BIT(6)
-
 static unsigned int omit_ops;
 module_param(omit_ops, uint, 0644);
 MODULE_PARM_DESC(omit_ops,
-		 "Link operations to do without: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol, 16 remove, 32 connect, 64 disconnect");
+		 "Link operations to omit: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol, 16 remove, 32 connect, 64 disconnect");
 
 static bool debug_msgs;
 module_param(debug_msgs, bool, 0644);
 MODULE_PARM_DESC(debug_msgs,
 		 "Serve debug messages of each class too, from the next probe on");
 
+/* A firmware takes a line here. The first is for platforms that are given no other */
 static const struct tsm_emu_fw * const emu_fws[] = {
 	&tsm_emu_fw_tdisp,
 	PTR_IF(IS_ENABLED(CONFIG_TSM_EMU_SEV_TIO), &tsm_emu_fw_sev_tio),
@@ -43,10 +34,14 @@ static const struct tsm_emu_fw * const emu_fws[] = {
 	PTR_IF(IS_ENABLED(CONFIG_TSM_EMU_TDX), &tsm_emu_fw_tdx),
 };
 
+/* Two platforms by default have the first */
+static_assert(ARRAY_SIZE(emu_fws) + 1 <= TSM_EMU_MAX_INSTANCES);
+
 static char *proto[TSM_EMU_MAX_INSTANCES];
-module_param_array(proto, charp, NULL, 0444);
+static unsigned int nr_protos;
+module_param_array(proto, charp, &nr_protos, 0444);
 MODULE_PARM_DESC(proto,
-		 "Guest protocol of each platform's TSM: tdisp (default), sev-tio, cca, tdx");
+		 "Guest protocol of each platform's TSM, the log lists them if one is not known");
 
 static const struct tsm_emu_fw *emu_find_fw(const char *name)
 {
@@ -200,41 +195,80 @@ static const struct pci_tsm_ops emu_tsm_ops = {
 
 static void emu_omit_ops(struct pci_tsm_ops *ops)
 {
-	if (omit_ops & OMIT_TDI)
+	if (omit_ops & TSM_EMU_OMIT_TDI)
 		ops->bind = NULL;
-	if (omit_ops & (OMIT_TDI | OMIT_UNBIND))
+	if (omit_ops & (TSM_EMU_OMIT_TDI | TSM_EMU_OMIT_UNBIND))
 		ops->unbind = NULL;
-	if (omit_ops & OMIT_GUEST_REQ)
+	if (omit_ops & TSM_EMU_OMIT_GUEST_REQ)
 		ops->guest_req = NULL;
-	if (omit_ops & OMIT_GUEST_PROTO)
+	if (omit_ops & TSM_EMU_OMIT_GUEST_PROTO)
 		ops->guest_proto = NULL;
-	if (omit_ops & OMIT_REMOVE)
+	if (omit_ops & TSM_EMU_OMIT_REMOVE)
 		ops->remove = NULL;
-	if (omit_ops & OMIT_CONNECT)
+	if (omit_ops & TSM_EMU_OMIT_CONNECT)
 		ops->connect = NULL;
-	if (omit_ops & OMIT_DISCONNECT)
+	if (omit_ops & TSM_EMU_OMIT_DISCONNECT)
 		ops->disconnect = NULL;
 }
 
-/**
- * tsm_emu_tsm_check_params() - are the names of the protocols known?
- *
- * Context: before any tsm_emu_tsm_register()
- * Return: 0, or -EINVAL after a message that has the names there are
- */
-int __init tsm_emu_tsm_check_params(void)
+static int __init emu_check_protos(void)
 {
-	for (int i = 0; i < ARRAY_SIZE(proto); i++) {
-		if (!proto[i] || emu_find_fw(proto[i]))
+	for (unsigned int i = 0; i < nr_protos; i++) {
+		if (emu_find_fw(proto[i]))
 			continue;
 
-		pr_err("no protocol %s, but:\n", proto[i]);
+		pr_err("no protocol \"%s\", but:\n", proto[i]);
 		for (int j = 0; j < ARRAY_SIZE(emu_fws); j++) {
 			if (emu_fws[j])
 				pr_err("  %s\n", emu_fws[j]->guest_proto->name);
 		}
 		return -EINVAL;
 	}
+	return 0;
+}
+
+/* The parameter is read-only, so nothing writes to the name */
+static void __init emu_add_proto(const struct tsm_emu_fw *fw)
+{
+	proto[nr_protos++] = (char *)fw->guest_proto->name;
+}
+
+/* All there are. Tests of several platforms need two that are alike */
+static void __init emu_add_all_protos(void)
+{
+	emu_add_proto(emu_fws[0]);
+	for (int i = 0; i < ARRAY_SIZE(emu_fws); i++) {
+		if (emu_fws[i])
+			emu_add_proto(emu_fws[i]);
+	}
+}
+
+/**
+ * tsm_emu_tsm_init() - find out which protocol each platform has
+ * @instances: how many platforms there are to be; if 0, takes how many there are
+ *
+ * Context: before any tsm_emu_tsm_register()
+ * Return: 0, or -EINVAL after a message that says what there is
+ */
+int __init tsm_emu_tsm_init(unsigned int *instances)
+{
+	int rc = emu_check_protos();
+
+	if (rc)
+		return rc;
+
+	if (!*instances && !nr_protos)
+		emu_add_all_protos();
+	if (!*instances)
+		*instances = nr_protos;
+	if (nr_protos > *instances) {
+		pr_err("%u protocols, but instances=%u\n", nr_protos, *instances);
+		return -EINVAL;
+	}
+	while (nr_protos < *instances)
+		emu_add_proto(emu_fws[0]);
+
+	tsm_emu_debug_init();
 	return 0;
 }
 
@@ -256,7 +290,7 @@ int tsm_emu_tsm_register(struct tsm_emu *emu)
 {
 	int id = to_platform_device(emu->dev)->id;
 
-	emu->fw = emu_find_fw(proto[id] ?: DEFAULT_PROTO);
+	emu->fw = emu_find_fw(proto[id]);
 	emu->tsm_ops = emu_tsm_ops;
 	emu->tsm_ops.guest_proto = emu->fw->guest_proto;
 	if (debug_msgs && emu->fw->debug_proto)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest protocol of Arm CCA device assignment: the VMM puts a realm's host call
- * (RHI, Arm DEN0148) or its exit to map MMIO into a request that begins with its
- * type, which tells what it can do.
+ * (RHI, Arm DEN0148) or its exit to map MMIO into a request. Its first field is a
+ * type, which says what the request can do.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -32,8 +32,8 @@ static const struct pci_tsm_guest_msg cca_msgs[] = {
 };
 
 /*
- * The two requests with 64 bit members have a reserved word before them. One that
- * ends before that has no length of its message, the core refuses it for this.
+ * The two requests with 64 bit members have a reserved word before them. A request
+ * that ends before that word is too short, and the core refuses it.
  */
 static bool reserved_is_set(const void *req, size_t len, u32 type)
 {

@@ -89,7 +89,7 @@ void proto_test_message(struct kunit *test)
 
 	msg = find_msg(test->priv, id);
 	KUNIT_ASSERT_NOT_NULL(test, msg);
-	KUNIT_EXPECT_EQ(test, msg->scope, param->class);
+	KUNIT_EXPECT_EQ(test, msg->class, param->class);
 	KUNIT_EXPECT_EQ(test, msg->req_min, param->req_len);
 	KUNIT_EXPECT_EQ(test, msg->req_max, param->req_len);
 	KUNIT_EXPECT_EQ(test, msg->resp_min, param->resp_min);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest protocol of AMD SEV-TIO: SNP guest messages. The payload is sealed, the
- * header is in the clear, and the PSP refuses a message whose header is not the
- * one that the guest made (SEV-SNP firmware ABI, "Guest Messages"). So its type
- * tells what a message can do, and who lies about it gets nothing done.
+ * header is in the clear, and the PSP refuses a message if its header is not the
+ * one that the guest made (SEV-SNP firmware ABI, "Guest Messages"). So the type in
+ * the header says what a message can do, and a false type has no effect.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -27,7 +27,7 @@ DECLARE_TSM_PROTO(sev_tio);
 static const struct pci_tsm_guest_msg sev_tio_msgs[] = {
 	MSG(TDI_INFO_REQ, INFO, tdi_info, tdi_info_rsp),
 	MSG(MMIO_VALIDATE_REQ, STATE_CHANGE, mmio_validate, mmio_validate_rsp),
-	/* A sealed bit tells a read from a write: of the class of the write */
+	/* Whether it reads or writes is sealed, so it takes the class of a write */
 	MSG(MMIO_CONFIG_REQ, STATE_CHANGE, mmio_config, mmio_config_rsp),
 	MSG(SDTE_WRITE_REQ, STATE_CHANGE, sdte_write, sdte_write_rsp),
 };

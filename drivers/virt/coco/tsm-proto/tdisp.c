@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guest protocol of a TSM that takes bare TDISP 1.0 messages, PCIe r7.0 section
- * 11.3. The message code tells what a message can do. Vendor defined messages
- * can be anything, they are not in the table.
+ * 11.3. The message code says what a message can do. Vendor defined messages can
+ * do anything, so they are not in the table.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -13,8 +13,8 @@
 #include <uapi/linux/iommufd.h>
 
 /*
- * Any request can be answered by TDISP_ERROR instead of its own response, and
- * that without the extended data, which only answers vendor defined messages.
+ * Any request can be answered by TDISP_ERROR instead, without the extended data,
+ * which only answers to vendor defined messages have.
  */
 #define HDR_LEN		sizeof(struct pci_tdisp_header)
 #define ERROR_LEN	sizeof(struct pci_tdisp_error_rsp)
@@ -41,7 +41,7 @@ static const struct pci_tsm_guest_msg tdisp_msgs[] = {
 	MSG(START_INTERFACE, STATE_CHANGE,
 	    sizeof(struct pci_tdisp_start_interface), HDR_LEN, ERROR_LEN),
 	MSG(STOP_INTERFACE, STATE_CHANGE, HDR_LEN, HDR_LEN, ERROR_LEN),
-	/* No change of the TDISP state, but of what the device may do */
+	/* The TDISP state stays, but the device may do something else */
 	MSG(BIND_P2P_STREAM, STATE_CHANGE, sizeof(struct pci_tdisp_p2p_stream),
 	    HDR_LEN, ERROR_LEN),
 	MSG(UNBIND_P2P_STREAM, STATE_CHANGE,

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bindings of functions to VMs as TEE Device Interfaces (TDI), and what must not
+ * happen to a function meanwhile, see PCIe r7.0 section 11 (TDISP)
+ */
+#include <linux/cleanup.h>
+#include <linux/kref.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/pci-tsm.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/tsm.h>
+#include <trace/events/pci_tsm.h>
+#include "pci.h"
+#include "tsm.h"
+
+/* See the top of tsm.c for what it protects */
+DEFINE_SPINLOCK(pci_tsm_state_lock);
+
+/**
+ * pci_tsm_binding_alloc() - Prepare to bind a function as a TDI
+ * @pdev: PCI device function to bind
+ * @kvm: Private memory attach context, not NULL, valid until pci_tsm_unbind()
+ *	 returns
+ * @tdi_id: Identifier (virtual BDF) for the TDI as referenced by the TSM and DSM
+ *
+ * The binding is a handle of its owner: a call that is given it reaches the TDI
+ * that this very binding bound, or nothing.
+ *
+ * Context: May sleep.
+ * Return: the binding, to be released with pci_tsm_binding_put(), or
+ * ERR_PTR(-ENOMEM).
+ */
+struct pci_tsm_binding *pci_tsm_binding_alloc(struct pci_dev *pdev,
+					      struct kvm *kvm, u32 tdi_id)
+{
+	struct pci_tsm_binding *binding;
+
+	binding = kzalloc_obj(*binding, GFP_KERNEL_ACCOUNT);
+	if (!binding)
+		return ERR_PTR(-ENOMEM);
+
+	kref_init(&binding->kref);
+	binding->pdev = pci_dev_get(pdev);
+	binding->kvm = kvm;
+	binding->tdi_id = tdi_id;
+
+	return binding;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_binding_alloc);
+
+/**
+ * pci_tsm_binding_get() - Take a reference on a binding
+ * @binding: binding that the caller holds a reference on
+ *
+ * The reference keeps the handle, not the TDI: that can be unbound any time.
+ *
+ * Context: Any context.
+ * Return: @binding
+ */
+struct pci_tsm_binding *pci_tsm_binding_get(struct pci_tsm_binding *binding)
+{
+	kref_get(&binding->kref);
+	return binding;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_binding_get);
+
+static void binding_release(struct kref *kref)
+{
+	struct pci_tsm_binding *binding =
+		container_of(kref, struct pci_tsm_binding, kref);
+
+	if (binding->guest.proto)
+		module_put(binding->guest.proto->owner);
+	pci_dev_put(binding->pdev);
+	kfree(binding);
+}
+
+/**
+ * pci_tsm_binding_put() - Drop a reference on a binding
+ * @binding: binding to release, unbound before its owner drops the last one
+ *
+ * Context: May sleep.
+ */
+void pci_tsm_binding_put(struct pci_tsm_binding *binding)
+{
+	kref_put(&binding->kref, binding_release);
+}
+EXPORT_SYMBOL_GPL(pci_tsm_binding_put);
+
+/**
+ * pci_tsm_binding_is_gone() - Has the binding come to its end?
+ * @binding: binding to look at
+ *
+ * Context: Any context.
+ * Return: true when @binding failed to bind or was unbound, by its owner or by
+ * disconnect, device removal or TSM unregistration, and no firmware call for it
+ * is going on. It can be put and replaced then.
+ */
+bool pci_tsm_binding_is_gone(struct pci_tsm_binding *binding)
+{
+	/* pairs with set_gone() */
+	return smp_load_acquire(&binding->state) == PCI_TSM_BINDING_GONE;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_binding_is_gone);
+
+/*
+ * A request may look into the protocol when the TSM is gone already, so its
+ * module stays until the binding is released.
+ */
+static int note_guest_proto(struct pci_tsm_binding *binding,
+			    const struct pci_tsm_guest_proto *proto)
+{
+	if (!proto)
+		return 0;
+	if (!try_module_get(proto->owner))
+		return -ENXIO;
+
+	binding->guest.proto = proto;
+	binding->guest.req_len_max = pci_tsm_guest_req_len_max(proto);
+	return 0;
+}
+
+static void set_gone(struct pci_tsm_binding *binding)
+{
+	/* pairs with pci_tsm_binding_is_gone(): the TSM has let go of the VM */
+	smp_store_release(&binding->state, PCI_TSM_BINDING_GONE);
+}
+
+static void set_tdi(struct pci_tsm *tsm, struct pci_tdi *tdi,
+		    struct pci_tsm_binding *binding)
+{
+	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
+
+	guard(spinlock)(&pci_tsm_state_lock);
+	tsm->tdi = tdi;
+	tsm->binding = binding;
+}
+
+/* Keep the function and its PF from being reset until release_from_binding() */
+static int claim_for_binding(struct pci_tsm *tsm)
+{
+	pci_power_t power_state;
+	struct pci_dev *pf;
+
+	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
+
+	guard(spinlock)(&pci_tsm_state_lock);
+	pf = pci_physfn(tsm->pdev);
+	if (tsm->pdev->tsm_reconfigs || pf->tsm_reconfigs)
+		return -EBUSY;
+	power_state = READ_ONCE(tsm->pdev->current_state);
+	if (power_state != PCI_D0 && power_state != PCI_UNKNOWN)
+		return -EBUSY;
+
+	tsm->pdev->tsm_bindings++;
+	if (pf != tsm->pdev)
+		pf->tsm_bindings++;
+	return 0;
+}
+
+static void release_from_binding(struct pci_tsm *tsm)
+{
+	struct pci_dev *pf = pci_physfn(tsm->pdev);
+
+	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
+
+	guard(spinlock)(&pci_tsm_state_lock);
+	tsm->tdi = NULL;
+	tsm->binding = NULL;
+	tsm->pdev->tsm_bindings--;
+	if (pf != tsm->pdev)
+		pf->tsm_bindings--;
+}
+
+/**
+ * pci_tsm_unbind_tdi() - Unbind the TDI of a function and end its binding
+ * @tsm: TSM context of a function that is bound
+ *
+ * Context: Under &pci_tsm_group.lock. Sleeps for as long as the firmware takes.
+ */
+void pci_tsm_unbind_tdi(struct pci_tsm *tsm)
+{
+	struct pci_tsm_binding *binding = tsm->binding;
+
+	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
+
+	to_pci_tsm_ops(tsm)->unbind(tsm->tdi);
+	release_from_binding(tsm);
+
+	binding->tdi = NULL;
+	set_gone(binding);
+	trace_pci_tsm_unbind(binding);
+	pci_tsm_binding_put(binding);
+}
+
+static int __pci_tsm_bind(struct pci_tsm_binding *binding)
+{
+	struct pci_dev *pdev = binding->pdev;
+	struct pci_tdi *tdi;
+	int rc;
+
+	ACQUIRE(mutex_intr, lock)(pci_tsm_group_lock(pdev));
+	if ((rc = ACQUIRE_ERR(mutex_intr, &lock)))
+		return rc;
+
+	if (!pdev->tsm || !is_link_tsm(pdev->tsm->tsm_dev))
+		return -ENXIO;
+
+	if (!to_pci_tsm_ops(pdev->tsm)->bind)
+		return -EOPNOTSUPP;
+
+	/* The owner may have called it off already */
+	if (binding->state != PCI_TSM_BINDING_NEW)
+		return -ENXIO;
+
+	if (pdev->tsm->tdi)
+		return -EBUSY;
+
+	rc = note_guest_proto(binding,
+			      to_pci_tsm_ops(pdev->tsm)->guest_proto);
+	if (rc)
+		return rc;
+
+	rc = claim_for_binding(pdev->tsm);
+	if (rc)
+		return rc;
+
+	tdi = to_pci_tsm_ops(pdev->tsm)->bind(pdev, binding->kvm,
+					      binding->tdi_id);
+	if (IS_ERR(tdi)) {
+		release_from_binding(pdev->tsm);
+		return PTR_ERR(tdi);
+	}
+
+	set_tdi(pdev->tsm, tdi, pci_tsm_binding_get(binding));
+	binding->tdi = tdi;
+	/* pairs with pci_tsm_binding_is_bound() */
+	smp_store_release(&binding->state, PCI_TSM_BINDING_BOUND);
+	trace_pci_tsm_bind(binding, 0);
+
+	return 0;
+}
+
+/**
+ * pci_tsm_bind() - Bind a function as a TDI of a VM
+ * @binding: new binding, this is called once for each
+ *
+ * Context: May sleep for as long as the TSM's firmware takes. Takes
+ * &pci_tsm_group.lock, interruptible. Call it without locks that device removal
+ * or sysfs needs. The caller limits the bind to the time that the device is
+ * registered, for example to that in which a VFIO driver has it.
+ *
+ * Return: 0, or a negative error code that ends @binding:
+ * * -ENXIO: no TSM is connected, or pci_tsm_unbind() came first
+ * * -EOPNOTSUPP: the TSM driver can't bind
+ * * -EBUSY: another binding has the function, it is not in D0, or a
+ *   pci_tsm_reconfig_begin() for it or its PF has not ended
+ * * -EINTR: a signal came before the TSM was called
+ * * other: from the TSM driver
+ */
+int pci_tsm_bind(struct pci_tsm_binding *binding)
+{
+	int rc = __pci_tsm_bind(binding);
+
+	if (rc) {
+		set_gone(binding);
+		trace_pci_tsm_bind(binding, rc);
+	}
+	return rc;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_bind);
+
+/**
+ * pci_tsm_unbind() - End a binding
+ * @binding: binding in whatever state, left alone if it is gone already
+ *
+ * On return the TSM has let go of the TDI and of the VM, and no firmware call
+ * on behalf of @binding is going on or will be made.
+ *
+ * Context: May sleep for as long as the firmware takes for the call that it is
+ * in and for the unbind itself, uninterruptible. Takes &pci_tsm_group.lock.
+ */
+void pci_tsm_unbind(struct pci_tsm_binding *binding)
+{
+	/* No firmware call to wait for, e.g. when a signal ended the bind */
+	if (pci_tsm_binding_is_gone(binding))
+		return;
+
+	guard(mutex)(pci_tsm_group_lock(binding->pdev));
+
+	/* A bind that failed sets this without the lock */
+	if (READ_ONCE(binding->state) == PCI_TSM_BINDING_BOUND)
+		pci_tsm_unbind_tdi(binding->pdev->tsm);
+	set_gone(binding);
+}
+EXPORT_SYMBOL_GPL(pci_tsm_unbind);
+
+/**
+ * pci_tsm_reconfig_begin() - Keep a function from being bound as a TDI
+ * @pdev: function that is going to be reset, or to lose memory, bus mastering or
+ *	  power
+ *
+ * Any of that throws a TDI that is locked into the TDISP ERROR state, behind the
+ * TSM (PCIe r7.0 section 11.2). The VMM has to unbind first.
+ *
+ * Context: Process context.
+ * Return: 0, to be followed by pci_tsm_reconfig_end(), or -EBUSY where @pdev or
+ * one of its VFs is bound or being bound.
+ */
+int pci_tsm_reconfig_begin(struct pci_dev *pdev)
+{
+	guard(spinlock)(&pci_tsm_state_lock);
+
+	if (pdev->tsm_bindings)
+		return -EBUSY;
+
+	pdev->tsm_reconfigs++;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_reconfig_begin);
+
+/**
+ * pci_tsm_reconfig_end() - @pdev may be bound again
+ * @pdev: function of a successful pci_tsm_reconfig_begin()
+ *
+ * Context: Process context.
+ */
+void pci_tsm_reconfig_end(struct pci_dev *pdev)
+{
+	guard(spinlock)(&pci_tsm_state_lock);
+	pdev->tsm_reconfigs--;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_reconfig_end);
+
+static void tree_reconfig_end(struct pci_dev *dev);
+
+/**
+ * pci_tsm_bus_reconfig_end() - Functions of a bus may be bound again
+ * @bus: bus of a successful pci_tsm_bus_reconfig_begin()
+ * @slot: slot that it was for, or NULL
+ *
+ * A function that was added since then stays as it is.
+ *
+ * Context: Process context, with the functions locked.
+ */
+void pci_tsm_bus_reconfig_end(struct pci_bus *bus, struct pci_slot *slot)
+{
+	struct pci_dev *dev;
+
+	list_for_each_entry(dev, &bus->devices, bus_list) {
+		if (!slot || dev->slot == slot)
+			tree_reconfig_end(dev);
+	}
+}
+
+static void tree_reconfig_end(struct pci_dev *dev)
+{
+	/* Added since the begin */
+	if (!test_and_clear_bit(PCI_DEV_TREE_RESET, &dev->priv_flags))
+		return;
+
+	if (dev->subordinate)
+		pci_tsm_bus_reconfig_end(dev->subordinate, NULL);
+	pci_tsm_reconfig_end(dev);
+}
+
+static int tree_reconfig_begin(struct pci_dev *dev)
+{
+	int rc;
+
+	rc = pci_tsm_reconfig_begin(dev);
+	if (rc)
+		return rc;
+
+	set_bit(PCI_DEV_TREE_RESET, &dev->priv_flags);
+	if (!dev->subordinate)
+		return 0;
+
+	rc = pci_tsm_bus_reconfig_begin(dev->subordinate, NULL);
+	if (rc) {
+		clear_bit(PCI_DEV_TREE_RESET, &dev->priv_flags);
+		pci_tsm_reconfig_end(dev);
+	}
+	return rc;
+}
+
+/**
+ * pci_tsm_bus_reconfig_begin() - Keep the functions of a bus from being bound
+ * @bus: bus that is going to be reset
+ * @slot: the only slot of it that is going to be reset, or NULL for all
+ *
+ * Does what pci_tsm_reconfig_begin() does for each function, and for those below.
+ *
+ * Context: Process context, with the functions locked.
+ * Return: 0, to be followed by pci_tsm_bus_reconfig_end(), or -EBUSY where one of
+ * them is bound or being bound.
+ */
+int pci_tsm_bus_reconfig_begin(struct pci_bus *bus, struct pci_slot *slot)
+{
+	struct pci_dev *dev;
+	int rc;
+
+	list_for_each_entry(dev, &bus->devices, bus_list) {
+		if (slot && dev->slot != slot)
+			continue;
+		rc = tree_reconfig_begin(dev);
+		if (rc)
+			goto undo;
+	}
+	return 0;
+
+undo:
+	list_for_each_entry_continue_reverse(dev, &bus->devices, bus_list) {
+		if (!slot || dev->slot == slot)
+			tree_reconfig_end(dev);
+	}
+	return rc;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the PCI/TSM core share. Calls go one way:
+ *
+ *   tsm.c        registration, connect, groups, sysfs
+ *   tsm-guest.c  guest requests
+ *   tsm-bind.c   bindings, and resets that they keep away
+ */
+#ifndef DRIVERS_PCI_TSM_H
+#define DRIVERS_PCI_TSM_H
+
+#include <linux/minmax.h>
+#include <linux/pci-tsm.h>
+#include <linux/spinlock_types.h>
+#include <linux/tsm.h>
+
+extern spinlock_t pci_tsm_state_lock;
+
+static inline struct mutex *pci_tsm_group_lock(struct pci_dev *pdev)
+{
+	return &pdev->tsm_group->lock;
+}
+
+static inline const struct pci_tsm_ops *to_pci_tsm_ops(struct pci_tsm *tsm)
+{
+	return tsm->tsm_dev->pci_ops;
+}
+
+/* Is @tsm_dev managing physical link / session properties? */
+static inline bool is_link_tsm(struct tsm_dev *tsm_dev)
+{
+	return tsm_dev && tsm_dev->pci_ops && tsm_dev->pci_ops->link_ops.probe;
+}
+
+/* Bytes of the longest request of a guest protocol */
+static inline u32
+pci_tsm_guest_req_len_max(const struct pci_tsm_guest_proto *proto)
+{
+	u32 len = 0;
+
+	for (unsigned int i = 0; i < proto->nr_msgs; i++)
+		len = max(len, proto->msgs[i].req_max);
+	return len;
+}
+
+/* tsm-bind.c */
+void pci_tsm_unbind_tdi(struct pci_tsm *tsm);
+
+/* tsm-guest.c */
+int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+const char *pci_tsm_guest_check_proto(const struct pci_tsm_guest_proto *proto,
+				      unsigned int *row);
+const struct pci_tsm_guest_msg *
+pci_tsm_guest_find_msg(const struct pci_tsm_guest_proto *proto, u32 id);
+bool pci_tsm_scope_admits(enum pci_tsm_req_scope scope,
+			  enum pci_tsm_req_scope class);
+int pci_tsm_guest_check_msg(const struct pci_tsm_guest_proto *proto,
+			    const void *req, struct pci_tsm_guest_xfer *xfer);
+#endif
+
+#endif /* DRIVERS_PCI_TSM_H */

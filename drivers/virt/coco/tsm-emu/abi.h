@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the emulated platform shares with the tests and the example VMM, which
+ * include this as well: names and numbers that no specification gives, operations
+ * that a test can hold or omit, messages for tests, and the contents of the files
+ * in debugfs. Some of these stand for what a confidential VM gets from elsewhere.
+ */
+#ifndef __TSM_EMU_ABI_H
+#define __TSM_EMU_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/bits.h>
+#include <linux/pci-tdisp.h>
+#include <linux/types.h>
+#endif
+
+/* Driver; a platform is this, a dot and its number, in /sys and debugfs */
+#define TSM_EMU_NAME			"tsm_emu"
+
+/* PCI segment of platform 0, the others follow */
+#define TSM_EMU_DOMAIN_MIN		0x10000
+
+/* Functions have 64-bit BARs only */
+#define TSM_EMU_NR_BARS			2
+
+/* 4K pages of the BARs of function 00.0 behind the first root port */
+#define TSM_EMU_BAR0_PAGES		16
+#define TSM_EMU_BAR1_PAGES		1
+
+/* VFs of the PF */
+#define TSM_EMU_NR_VFS			4
+
+/* Vendor ID of the functions, no real vendor's */
+#define TSM_EMU_VENDOR_ID		0x7e10
+
+/* Type of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has it */
+#define TSM_EMU_VIOMMU_TYPE		0x7e105e1f
+
+/* How many platforms there can be: one for each protocol, and some more */
+#define TSM_EMU_MAX_INSTANCES		8
+
+/* Operations that a test can hold, bits of the file stall in debugfs */
+#define TSM_EMU_STALL_GUEST_REQ		BIT(0)
+#define TSM_EMU_STALL_BIND		BIT(1)
+#define TSM_EMU_STALL_UNBIND		BIT(2)
+#define TSM_EMU_STALL_CONNECT		BIT(3)
+#define TSM_EMU_STALL_DISCONNECT	BIT(4)
+/* What the firmware does after it has taken a request */
+#define TSM_EMU_STALL_COMPLETION	BIT(5)
+/* In connect, before the TSM manages the function */
+#define TSM_EMU_STALL_PROBE		BIT(6)
+
+/* Link operations that the TSM driver omits, bits of the parameter omit_ops */
+#define TSM_EMU_OMIT_TDI		BIT(0)
+#define TSM_EMU_OMIT_GUEST_REQ		BIT(1)
+#define TSM_EMU_OMIT_UNBIND		BIT(2)
+#define TSM_EMU_OMIT_GUEST_PROTO	BIT(3)
+#define TSM_EMU_OMIT_REMOVE		BIT(4)
+#define TSM_EMU_OMIT_CONNECT		BIT(5)
+#define TSM_EMU_OMIT_DISCONNECT		BIT(6)
+
+/*
+ * Line of the file tdis: routing ID, ID that the VMM chose, state, 4K pages that the
+ * guest accepted of each BAR, 1 if DMA reaches the guest or else 0, and a bit for
+ * each BAR that is not for the TEE
+ */
+#define EMU_TDI_PRINT	"%04x %08x %s %u %u %u %u\n"
+#define EMU_TDI_SCAN	"%4x %8x %19s %u %u %u %u"
+
+/* States in it, by enum pci_tdisp_state */
+#define EMU_TDI_STATES {						\
+	[PCI_TDISP_STATE_CONFIG_UNLOCKED] = "CONFIG_UNLOCKED",		\
+	[PCI_TDISP_STATE_CONFIG_LOCKED] = "CONFIG_LOCKED",		\
+	[PCI_TDISP_STATE_RUN] = "RUN",					\
+	[PCI_TDISP_STATE_ERROR] = "ERROR",				\
+}
+
+/**
+ * enum emu_vdm_code - messages for tests, one of each class, and two that fail
+ * @EMU_VDM_ECHO: INFO, the response is the request
+ * @EMU_VDM_RECONFIGURE: STATE_CHANGE, the TDI goes to ERROR as if the host had
+ *	reconfigured the function
+ * @EMU_VDM_READ: DEBUG_READ, the response ends with the debug register
+ * @EMU_VDM_WRITE: DEBUG_WRITE, the request ends with the debug register
+ * @EMU_VDM_OVERRUN: INFO, the driver claims a response longer than its buffer
+ * @EMU_VDM_LAZY: INFO, the driver claims a response that fills its buffer, and
+ *	writes only the header
+ */
+enum emu_vdm_code {
+	EMU_VDM_ECHO = 0,
+	EMU_VDM_RECONFIGURE = 1,
+	EMU_VDM_READ = 2,
+	EMU_VDM_WRITE = 3,
+	EMU_VDM_OVERRUN = 4,
+	EMU_VDM_LAZY = 5,
+};
+
+/**
+ * struct emu_vdm - one of them, a TDISP vendor defined message, PCIe r7.0 11.3.24
+ * @hdr: with PCI_TDISP_VDM, in a response without PCI_TDISP_REQ
+ * @registry_id: 0, @vendor_id is one of PCI-SIG
+ * @vendor_id_len: length of @vendor_id
+ * @vendor_id: TSM_EMU_VENDOR_ID
+ * @code: enum emu_vdm_code
+ */
+struct emu_vdm {
+	struct pci_tdisp_header hdr;
+	u8 registry_id;
+	u8 vendor_id_len;
+	__le16 vendor_id;
+	u8 code;
+} __packed;
+
+/**
+ * struct emu_vdm_reg - a READ response or a WRITE request
+ * @vdm: the message
+ * @value: the debug register
+ */
+struct emu_vdm_reg {
+	struct emu_vdm vdm;
+	__le64 value;
+} __packed;
+
+#define EMU_SEV_VMPCKS		4
+#define EMU_SEV_VMPCK_LEN	32
+
+/**
+ * struct emu_sev_secrets - record of the file secrets, one for each bound TDI
+ * @tdi_id: id of the TDI that the VMM chose
+ * @vmpck: VM platform communication keys, new with each bind
+ *
+ * On hardware the PSP writes the keys to the secrets page of the guest. They are
+ * keys of the guest there, not of a TDI.
+ */
+struct emu_sev_secrets {
+	__le32 tdi_id;
+	u8 vmpck[EMU_SEV_VMPCKS][EMU_SEV_VMPCK_LEN];
+} __packed;
+
+/**
+ * enum emu_object - what a host keeps about a device for its guest
+ * @EMU_OBJECT_CERTIFICATES: SPDM certificate chain of the device
+ * @EMU_OBJECT_MEASUREMENTS: SPDM GET_MEASUREMENTS, with its nonce at
+ *	EMU_MEASUREMENTS_NONCE, and the response to it
+ * @EMU_OBJECT_REPORT: interface report of the TDI, while it is locked
+ * @EMU_OBJECT_VCA: SPDM version, capabilities and algorithms
+ * @EMU_NR_OBJECTS: how many there are
+ */
+enum emu_object {
+	EMU_OBJECT_CERTIFICATES = 0,
+	EMU_OBJECT_MEASUREMENTS = 1,
+	EMU_OBJECT_REPORT = 2,
+	EMU_OBJECT_VCA = 3,
+	EMU_NR_OBJECTS
+};
+
+#define EMU_MEASUREMENTS_NONCE	4
+
+/**
+ * struct emu_object_hdr - record of the file objects, the object follows
+ * @tdi_id: id of the TDI that the VMM chose
+ * @type: enum emu_object
+ * @len: bytes of the object
+ */
+struct emu_object_hdr {
+	__le32 tdi_id;
+	__le32 type;
+	__le32 len;
+} __packed;
+
+/*
+ * PSP status for a guest message with a wrong number, key or tag:
+ * SEV_RET_BAD_MEASUREMENT. The firmware ABI that says which (AMD 56860) was not
+ * at hand, so it stands here only.
+ */
+#define EMU_SEV_BAD_MESSAGE	0x000b
+
+/* First byte of a secure device table entry. No other bit is known here */
+#define EMU_SDTE_VALID		0x01
+
+#endif /* __TSM_EMU_ABI_H */

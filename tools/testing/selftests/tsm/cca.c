@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What only Arm CCA has: the objects that the host keeps for a realm, requests
+ * that take long, MMIO by addresses, and the states that the realm asks for.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "lib/proto_cca.h"
+#include "lib/test.h"
+#include "lib/thread.h"
+
+FIXTURE(cca)
+{
+	struct proto_test p;
+};
+
+FIXTURE_SETUP(cca)
+{
+	check_step(_metadata, &self->p.t, proto_open(&self->p, &proto_cca, "pf0"));
+}
+
+FIXTURE_TEARDOWN(cca)
+{
+	proto_close(&self->p);
+}
+
+/* Return: length of the object, or -errno */
+static s64 object_size(struct proto_test *p, u32 object)
+{
+	const struct tsm_cca_object_size_rsp *rsp = (void *)p->resp;
+
+	cca_args(p)->object = object;
+	return proto_request(p, TSM_CCA_OBJECT_SIZE) ?: (s64)le32toh(rsp->size);
+}
+
+/* Read up to @len bytes to &proto_test.resp. Return: how many, or -errno */
+static s64 read_object(struct proto_test *p, u32 object, u64 offset, u32 len)
+{
+	int rc;
+
+	cca_args(p)->object = object;
+	cca_args(p)->offset = offset;
+	proto_prepare(p, SCOPE(INFO), p->proto->make(p, TSM_CCA_OBJECT_READ, 0));
+	p->t.cmd.resp_len = len;
+	rc = tsm_request_send(&p->t);
+	if (rc)
+		return rc;
+	return p->t.cmd.out_tsm_code ? -EREMOTEIO : (s64)p->t.cmd.out_resp_len;
+}
+
+static s64 min_len(s64 a, s64 b)
+{
+	return a < b ? a : b;
+}
+
+/* Return: 0 if pieces, each as long as asked for but the last, make up @want */
+static int compare_object(struct proto_test *p, u32 object, const u8 *want,
+			  s64 len, u32 piece)
+{
+	if (object_size(p, object) != len)
+		return -EMSGSIZE;
+	for (s64 at = 0; at < len; at += piece) {
+		s64 part = min_len(piece, len - at);
+
+		if (read_object(p, object, at, piece) != part)
+			return -ENODATA;
+		if (memcmp(want + at, p->resp, part))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
+/* Return: 0 if the realm reads what the firmware has, or -errno */
+static int check_object(struct proto_test *p, u32 object, enum emu_object type,
+			u32 piece)
+{
+	void *want;
+	u32 len;
+	int rc;
+
+	rc = tsm_firmware_object(&p->t.s, type, &want, &len);
+	if (rc)
+		return rc;
+	rc = len ? compare_object(p, object, want, len, piece) : -ENODATA;
+	free(want);
+	return rc;
+}
+
+TEST_F(cca, objects)
+{
+	const u32 pieces[] = { 97, 1024, 4096, PROTO_RESP_MAX };
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, proto_request(p, TSM_CCA_MEASUREMENTS_REFRESH));
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		u32 piece = pieces[i];
+
+		EXPECT_EQ(0, check_object(p, TSM_CCA_OBJECT_CERTIFICATE,
+					  EMU_OBJECT_CERTIFICATES, piece));
+		EXPECT_EQ(0, check_object(p, TSM_CCA_OBJECT_MEASUREMENTS,
+					  EMU_OBJECT_MEASUREMENTS, piece));
+		EXPECT_EQ(0, check_object(p, TSM_CCA_OBJECT_REPORT,
+					  EMU_OBJECT_REPORT, piece));
+		EXPECT_EQ(0, check_object(p, TSM_CCA_OBJECT_VCA, EMU_OBJECT_VCA,
+					  piece));
+	}
+}
+
+TEST_F(cca, objects_refused)
+{
+	const s64 size = object_size(&self->p, TSM_CCA_OBJECT_CERTIFICATE);
+	const u64 beyond[] = { size, 1ULL << 32, UINT64_MAX };
+	struct proto_test *p = &self->p;
+
+	/* lengths are worth testing with what takes more than a page */
+	ASSERT_LT(4096, size);
+	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++) {
+		cca_args(p)->offset = beyond[i];
+		EXPECT_EQ(TSM_CCA_INVALID_OFFSET, proto_refusal(p, TSM_CCA_OBJECT_READ));
+	}
+
+	cca_args(p)->offset = 0;
+	cca_args(p)->object = TSM_CCA_OBJECT_REPORT + 1;
+	EXPECT_EQ(TSM_CCA_INVALID_OBJECT, proto_refusal(p, TSM_CCA_OBJECT_SIZE));
+	EXPECT_EQ(TSM_CCA_INVALID_OBJECT, proto_refusal(p, TSM_CCA_OBJECT_READ));
+
+	cca_args(p)->object = TSM_CCA_OBJECT_MEASUREMENTS;
+	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE, proto_refusal(p, TSM_CCA_OBJECT_SIZE));
+	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE, proto_refusal(p, TSM_CCA_OBJECT_READ));
+}
+
+static bool has_nonce(struct proto_test *p, u8 fill)
+{
+	u8 nonce[TSM_CCA_NONCE_LEN];
+	s64 len;
+
+	memset(nonce, fill, sizeof(nonce));
+	len = read_object(p, TSM_CCA_OBJECT_MEASUREMENTS, 0, PROTO_RESP_MAX);
+	return len > 0 && memmem(p->resp, len, nonce, sizeof(nonce));
+}
+
+static int refresh(void *data)
+{
+	return proto_request(data, TSM_CCA_MEASUREMENTS_REFRESH);
+}
+
+static void set_nonce(struct proto_test *p, u8 fill)
+{
+	memset(cca_args(p)->nonce, fill, TSM_CCA_NONCE_LEN);
+}
+
+/* Measurements are as fresh as the nonce */
+TEST_F(cca, nonce)
+{
+	struct proto_test *p = &self->p;
+
+	for (u8 fill = 1; fill < 3; fill++) {
+		set_nonce(p, fill);
+		ASSERT_EQ(0, refresh(p));
+		EXPECT_TRUE(has_nonce(p, fill));
+	}
+	EXPECT_FALSE(has_nonce(p, 1));
+}
+
+/* What goes on for long is waited for, and done */
+TEST_F(cca, completion_held)
+{
+	struct proto_test *p = &self->p;
+	unsigned int platform = p->t.s.fn->platform;
+	struct tsm_thread thread;
+	int rc;
+
+	set_nonce(p, 0x77);
+	ASSERT_EQ(0, tsm_platform_stall_at(platform, TSM_EMU_STALL_COMPLETION));
+	ASSERT_EQ(0, tsm_thread_start(&thread, refresh, p));
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(platform, 1));
+	ASSERT_EQ(0, tsm_thread_wait(&thread, TSM_BLOCKED, ""));
+
+	ASSERT_EQ(0, tsm_platform_stall_at(platform, 0));
+	ASSERT_EQ(0, tsm_thread_join(&thread, &rc));
+	EXPECT_EQ(0, rc);
+	EXPECT_TRUE(has_nonce(p, 0x77));
+}
+
+/* Wait for a child that a signal is to end. Return: that signal, or -1 */
+static int wait_killed(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		return -1;
+	return WTERMSIG(status);
+}
+
+/* A caller that is killed meanwhile leaves nothing behind that keeps the others */
+TEST_F(cca, completion_killed)
+{
+	struct proto_test *p = &self->p;
+	unsigned int platform = p->t.s.fn->platform;
+	pid_t pid;
+
+	ASSERT_EQ(0, tsm_platform_stall_at(platform, TSM_EMU_STALL_COMPLETION));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(!!refresh(p));
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(platform, 1));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(SIGKILL, wait_killed(pid));
+
+	ASSERT_EQ(0, tsm_platform_stall_at(platform, 0));
+	set_nonce(p, 0x55);
+	ASSERT_EQ(0, refresh(p));
+	EXPECT_TRUE(has_nonce(p, 0x55));
+	ASSERT_EQ(0, p->proto->run(p));
+}
+
+TEST_F(cca, mmio_validate)
+{
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	p->range.pages = 3;
+	p->range.offset = 2;
+	ASSERT_EQ(0, proto_request(p, TSM_CCA_VALIDATE_MMIO));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 3, 0));
+	ASSERT_EQ(0, proto_use_range(p, 1));
+	ASSERT_EQ(0, proto_request(p, TSM_CCA_VALIDATE_MMIO));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 3,
+				 TSM_EMU_BAR1_PAGES));
+}
+
+/* Validate what the realm has at @gpa to @top, and the host at @pa */
+static s64 validate(struct proto_test *p, u64 gpa, u64 top, u64 pa)
+{
+	u32 len = p->proto->make(p, TSM_CCA_VALIDATE_MMIO, 0);
+	struct tsm_cca_validate_mmio *req = (void *)p->req;
+
+	req->gpa_base = htole64(gpa);
+	req->gpa_top = htole64(top);
+	req->pa_base = htole64(pa);
+	proto_prepare(p, SCOPE(STATE_CHANGE), len);
+	return tsm_request_send(&p->t) ?: (s64)p->t.cmd.out_tsm_code;
+}
+
+static bool is_outside(struct proto_test *p, u64 pa, u64 len)
+{
+	return validate(p, 0, len, pa) == TSM_CCA_ERROR_INPUT;
+}
+
+/* Not a page is validated that is not the TDI's, whatever the sums come to */
+TEST_F(cca, mmio_outside)
+{
+	const u64 size = TSM_EMU_BAR0_PAGES * 4096, page = 4096;
+	struct proto_test *p = &self->p;
+	u64 base, end;
+
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	base = p->range.base;
+	end = base + size;
+
+	EXPECT_TRUE(is_outside(p, base, 0));
+	EXPECT_TRUE(is_outside(p, base - page, page));
+	EXPECT_TRUE(is_outside(p, base - page, 2 * page));
+	/* pages of two ranges */
+	EXPECT_TRUE(is_outside(p, base, size + page));
+	EXPECT_TRUE(is_outside(p, end - page, 2 * page));
+	EXPECT_TRUE(is_outside(p, end + TSM_EMU_BAR1_PAGES * page, page));
+	/* sums that do not fit 64 bits */
+	EXPECT_TRUE(is_outside(p, base, -page));
+	EXPECT_TRUE(is_outside(p, base + page, -base));
+	EXPECT_TRUE(is_outside(p, -page, page));
+	EXPECT_TRUE(is_outside(p, -page, base + 2 * page));
+	/* it ends before it begins */
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT,
+		  validate(p, base + 2 * page, base + page, base));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+}
+
+TEST_F(cca, mmio_unaligned)
+{
+	struct proto_test *p = &self->p;
+	u64 base, top;
+
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	base = p->range.base;
+	top = base + 8192;
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base + 1, top, base));
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base, top + 1, base));
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base, top, base + 1));
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base + 1, top + 1, base));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+}
+
+static int set_state(struct proto_test *p, u32 state)
+{
+	cca_args(p)->state = state;
+	return proto_request(p, TSM_CCA_SET_TDI_STATE);
+}
+
+TEST_F(cca, states)
+{
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, set_state(p, PCI_TDISP_STATE_RUN));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, 0, 0));
+	ASSERT_EQ(0, set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_UNLOCKED, false, 0, 0));
+	EXPECT_EQ(-EREMOTEIO, set_state(p, PCI_TDISP_STATE_RUN));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE, p->t.cmd.out_tsm_code);
+	ASSERT_EQ(0, set_state(p, PCI_TDISP_STATE_CONFIG_LOCKED));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+	EXPECT_EQ(-EREMOTEIO, set_state(p, PCI_TDISP_STATE_ERROR));
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, p->t.cmd.out_tsm_code);
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}

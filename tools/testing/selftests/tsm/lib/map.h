@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory that ends where a test wants it to */
+#ifndef __SELFTEST_TSM_MAP_H
+#define __SELFTEST_TSM_MAP_H
+
+#include <stddef.h>
+
+/* Return: @len bytes, right behind which nothing is mapped, or NULL */
+void *tsm_map_before_hole(size_t len);
+
+#endif /* __SELFTEST_TSM_MAP_H */

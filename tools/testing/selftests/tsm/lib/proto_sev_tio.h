@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the tests put into the messages of SEV-TIO, and what comes back */
+#ifndef __SELFTEST_TSM_PROTO_SEV_TIO_H
+#define __SELFTEST_TSM_PROTO_SEV_TIO_H
+
+#include "proto.h"
+#include "sev_msg.h"
+
+/**
+ * struct sev_tio_args - as proto_sev_tio.c takes it
+ * @channel: sealed messages
+ * @sdte: first byte of the secure device table entry
+ * @mmio_flags: TSM_SEV_TIO_MMIO_* of what is validated
+ * @mmio_write: TSM_SEV_TIO_MMIO_WRITE, or 0 to read attributes
+ * @mmio_attr: PCI_TDISP_MMIO_* to write
+ * @payload: what was sealed in the last response
+ */
+struct sev_tio_args {
+	struct tsm_sev_channel channel;
+	u8 sdte;
+	u16 mmio_flags;
+	u32 mmio_write;
+	u16 mmio_attr;
+	u8 payload[PROTO_REQ_MAX];
+};
+
+static inline struct sev_tio_args *sev_tio_args(const struct proto_test *p)
+{
+	return p->args;
+}
+
+/* Send a good request. Return: status in the sealed response, or -errno */
+int sev_tio_status(struct proto_test *p, u32 id);
+
+#endif /* __SELFTEST_TSM_PROTO_SEV_TIO_H */

@@ -1,0 +1,660 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO and sysfs do not reset a function that is bound as a TDI, or that the reset
+ * of another function, its bus or its PF would reset, as that would throw the TDI
+ * into the TDISP ERROR state. They do reset it before and after, but bind nothing
+ * meanwhile. The emulated device does go to ERROR where a reset gets through.
+ */
+#include <stdio.h>
+
+#include <linux/kvm.h>
+#include <linux/vfio.h>
+
+#include "lib/held.h"
+#include "lib/pci.h"
+#include "lib/test.h"
+
+#define ROOT_PORT PCI_DEVICES "/10000:00:00.0"
+
+/* How often a reset and a bind are started together, until they have met */
+#define RACE_ROUNDS 40
+
+static int vfio_reset(struct tsm_test *t)
+{
+	return ioctl(t->s.cdev, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+static bool has_hot_reset(struct tsm_test *t)
+{
+	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) };
+
+	/* ENOSPC: it has functions to list, for which there is no room */
+	return !ioctl(t->s.cdev, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info) ||
+	       errno == ENOSPC;
+}
+
+/* Of a device whose functions all belong to the iommufd, or to nobody */
+static int hot_reset(struct tsm_test *t)
+{
+	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
+
+	return ioctl(t->s.cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset) ? -errno : 0;
+}
+
+static int sysfs_reset(struct tsm_test *t)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", t->s.fn->bdf);
+	return tsm_file_write(path, "1");
+}
+
+static int bus_reset(struct tsm_test *t)
+{
+	return tsm_file_write(ROOT_PORT "/reset_subordinate", "1");
+}
+
+/* A TDI in each of its states */
+FIXTURE(bound)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(bound)
+{
+	const char *name;
+	u8 state;
+};
+
+FIXTURE_VARIANT_ADD(bound, pf0_unlocked) {
+	.name = "pf0", .state = PCI_TDISP_STATE_CONFIG_UNLOCKED,
+};
+
+FIXTURE_VARIANT_ADD(bound, pf0_locked) {
+	.name = "pf0", .state = PCI_TDISP_STATE_CONFIG_LOCKED,
+};
+
+FIXTURE_VARIANT_ADD(bound, pf0_running) {
+	.name = "pf0", .state = PCI_TDISP_STATE_RUN,
+};
+
+FIXTURE_VARIANT_ADD(bound, fn1_running) {
+	.name = "fn1", .state = PCI_TDISP_STATE_RUN,
+};
+
+FIXTURE_VARIANT_ADD(bound, vf_running) {
+	.name = "vf", .state = PCI_TDISP_STATE_RUN,
+};
+
+FIXTURE_SETUP(bound)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, variant->name, false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_bring_to(t, variant->state));
+}
+
+FIXTURE_TEARDOWN(bound)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* What is refused, and works as soon as the TDI is unbound */
+static void expect_refused_while_bound(struct __test_metadata *_metadata,
+				       struct tsm_test *t, u8 state,
+				       int (*call)(struct tsm_test *t))
+{
+	EXPECT_EQ(-EBUSY, call(t));
+	EXPECT_TRUE(tsm_is_unharmed(t, state));
+
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	EXPECT_EQ(0, call(t));
+	ASSERT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, tsm_tdi_state(t));
+}
+
+TEST_F(bound, vfio_reset)
+{
+	expect_refused_while_bound(_metadata, &self->t, variant->state,
+				   vfio_reset);
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+TEST_F(bound, sysfs_reset)
+{
+	expect_refused_while_bound(_metadata, &self->t, variant->state,
+				   sysfs_reset);
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* The other function of the device */
+static void init_sibling(struct tsm_setup *s, const struct tsm_function *fn)
+{
+	bool is_pf0 = !strcmp(fn->bdf, fn->dsm);
+
+	tsm_setup_init(s, tsm_find_function(is_pf0 ? "fn1" : "pf0"));
+}
+
+/* What resets all functions of a device, with one of them bound */
+FIXTURE(device)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(device)
+{
+	const char *name;
+};
+
+FIXTURE_VARIANT_ADD(device, pf0) { .name = "pf0" };
+FIXTURE_VARIANT_ADD(device, fn1) { .name = "fn1" };
+
+FIXTURE_SETUP(device)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_setup sibling;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, variant->name, false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	/* for a hot reset, VFIO must have all functions */
+	init_sibling(&sibling, t->s.fn);
+	ASSERT_EQ(0, tsm_use_vfio(&sibling));
+
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+}
+
+FIXTURE_TEARDOWN(device)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* All functions must belong to the same iommufd */
+TEST_F(device, hot_reset)
+{
+	struct tsm_test sibling;
+
+	if (!has_hot_reset(&self->t))
+		SKIP(return, "VFIO has no hot reset for it");
+	init_sibling(&sibling.s, self->t.s.fn);
+	do_step(_metadata, &sibling, tsm_open_device);
+	sibling.s.iommufd = self->t.s.iommufd;
+	do_step(_metadata, &sibling, tsm_bind_iommufd);
+
+	expect_refused_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
+				   hot_reset);
+	EXPECT_EQ(0, close(sibling.s.cdev));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+TEST_F(device, bus_reset)
+{
+	expect_refused_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
+				   bus_reset);
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* The reset of one function is not the business of another */
+TEST_F(device, reset_of_sibling)
+{
+	struct tsm_test sibling;
+
+	init_sibling(&sibling.s, self->t.s.fn);
+	EXPECT_EQ(0, sysfs_reset(&sibling));
+	EXPECT_TRUE(tsm_is_unharmed(&self->t, PCI_TDISP_STATE_RUN));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A reset of a PF takes its VFs with it */
+FIXTURE(pf)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(pf)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+}
+
+FIXTURE_TEARDOWN(pf)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int reset_pf(struct tsm_test *t)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", t->s.fn->dsm);
+	return tsm_file_write(path, "1");
+}
+
+TEST_F(pf, reset)
+{
+	EXPECT_EQ(-EBUSY, reset_pf(&self->t));
+	EXPECT_TRUE(tsm_is_unharmed(&self->t, PCI_TDISP_STATE_RUN));
+	ASSERT_EQ(0, tsm_unbind_tdi(&self->t.s));
+	EXPECT_EQ(0, reset_pf(&self->t));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A PF that a user of VFIO has, and a VF of it that a VM has */
+FIXTURE(user_of_pf)
+{
+	struct tsm_test t;
+	struct tsm_test pf;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function pf_of_vf = {
+	.name = "PF",
+	.bdf = "10000:02:00.0",
+	.dsm = "10000:02:00.0",
+};
+
+static const u8 vf_token[16] = "token of the VFs";
+
+static void open_pf(struct __test_metadata *_metadata, struct tsm_test *pf)
+{
+	tsm_setup_init(&pf->s, &pf_of_vf);
+	pf->s.vf_token = vf_token;
+	do_step(_metadata, pf, tsm_open_iommufd);
+	do_step(_metadata, pf, tsm_open_device);
+}
+
+static int set_vf_token(const struct tsm_test *pf)
+{
+	struct {
+		struct vfio_device_feature feature;
+		u8 token[sizeof(vf_token)];
+	} set = {
+		.feature.argsz = sizeof(set),
+		.feature.flags = VFIO_DEVICE_FEATURE_SET |
+				 VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
+	};
+
+	memcpy(set.token, vf_token, sizeof(vf_token));
+	return ioctl(pf->s.cdev, VFIO_DEVICE_FEATURE, &set) ? -errno : 0;
+}
+
+static int let_vfio_make_vfs(const char *on)
+{
+	return tsm_file_write("/sys/module/vfio_pci/parameters/enable_sriov", on);
+}
+
+FIXTURE_SETUP(user_of_pf)
+{
+	struct tsm_test *t = &self->t, *pf = &self->pf;
+
+	self->kmsg.fd = -1;
+	tsm_setup_init(&pf->s, &pf_of_vf);
+	if (setup_host(_metadata, t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_set_vfs(&pf_of_vf, 0));
+	do_step(_metadata, pf, tsm_use_vfio);
+	ASSERT_EQ(0, let_vfio_make_vfs("Y"));
+	ASSERT_EQ(0, tsm_set_vfs(&pf_of_vf, 1));
+	do_step(_metadata, t, tsm_use_vfio);
+
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	open_pf(_metadata, pf);
+	do_step(_metadata, pf, tsm_bind_iommufd);
+	ASSERT_EQ(0, set_vf_token(pf));
+	t->s.vf_token = vf_token;
+	do_step(_metadata, t, tsm_assign);
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+}
+
+FIXTURE_TEARDOWN(user_of_pf)
+{
+	teardown(&self->t);
+	tsm_setup_close(&self->pf.s);
+	tsm_set_vfs(&pf_of_vf, 0);
+	let_vfio_make_vfs("N");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static bool can_be_reset(struct __test_metadata *_metadata, struct tsm_test *t)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	ASSERT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_GET_INFO, &info));
+	return info.flags & VFIO_DEVICE_FLAGS_RESET;
+}
+
+/* Neither the user nor what VFIO does at a close and an open resets the VF */
+TEST_F(user_of_pf, leaves_the_vf_alone)
+{
+	struct tsm_test *t = &self->t, *pf = &self->pf;
+
+	EXPECT_EQ(-EBUSY, vfio_reset(pf));
+	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_RUN));
+	tsm_setup_close(&pf->s);
+	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_RUN));
+
+	/* to open it without a reset would be to show what the last user left */
+	open_pf(_metadata, pf);
+	EXPECT_EQ(-EBUSY, tsm_bind_iommufd(&pf->s));
+	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_RUN));
+
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	do_step(_metadata, pf, tsm_bind_iommufd);
+	EXPECT_TRUE(can_be_reset(_metadata, pf));
+	EXPECT_EQ(0, vfio_reset(pf));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A function that VFIO opens, for a VM that has a vIOMMU from another one's open */
+FIXTURE(opening)
+{
+	struct tsm_test t;
+	struct tsm_test other;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(opening)
+{
+	struct tsm_test *t = &self->t, *other = &self->other;
+	struct kvm_device_attr attr = {
+		.group = KVM_DEV_VFIO_FILE,
+		.attr = KVM_DEV_VFIO_FILE_ADD,
+		.addr = (__u64)(unsigned long)&t->s.cdev,
+	};
+
+	self->kmsg.fd = -1;
+	tsm_setup_init(&other->s, tsm_find_function("fn1"));
+	if (setup_host(_metadata, t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	do_step(_metadata, other, tsm_prepare_host);
+	do_step(_metadata, other, tsm_assign);
+
+	t->s.iommufd = dup(other->s.iommufd);
+	t->s.viommu_id = other->s.viommu_id;
+	t->s.virt_id = other->s.virt_id + 1;
+	do_step(_metadata, t, tsm_open_device);
+	ASSERT_EQ(0, ioctl(other->s.kvm_vfio, KVM_SET_DEVICE_ATTR, &attr));
+}
+
+FIXTURE_TEARDOWN(opening)
+{
+	teardown(&self->other);
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Find the device by an id that nobody has told yet */
+static void guess_vdevice(struct __test_metadata *_metadata,
+			  struct tsm_setup *guess, __u32 other_dev_id)
+{
+	int rc;
+
+	do {
+		guess->dev_id = guess->dev_id % 16 + 1;
+		rc = guess->dev_id == other_dev_id ? -ENOENT :
+						     tsm_alloc_vdevice(guess);
+	} while (rc == -ENOENT);
+	ASSERT_EQ(0, rc);
+}
+
+/* VFIO resets it, which must neither meet a TDI nor be refused for one */
+TEST_F(opening, bind_enodev_before_the_end)
+{
+	struct tsm_test *t = &self->t, guess = *t;
+	struct tsm_thread open;
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&open, tsm_call_bind_iommufd, &t->s));
+	guess_vdevice(_metadata, &guess.s, self->other.s.dev_id);
+	do {
+		rc = tsm_bind_tdi(&guess.s);
+	} while (rc == -ENODEV);
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_thread_join(&open, &rc));
+	ASSERT_EQ(0, rc);
+	EXPECT_TRUE(can_be_reset(_metadata, t));
+	EXPECT_EQ(0, tsm_unbind_tdi(&guess.s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A bind or unbind that the firmware works on */
+FIXTURE(in_firmware)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+	struct tsm_held held;
+};
+
+FIXTURE_VARIANT(in_firmware)
+{
+	u32 operation;
+	int (*call)(void *t);
+};
+
+FIXTURE_VARIANT_ADD(in_firmware, bind) {
+	.operation = TSM_EMU_STALL_BIND, .call = tsm_call_bind_tdi,
+};
+
+FIXTURE_VARIANT_ADD(in_firmware, unbind) {
+	.operation = TSM_EMU_STALL_UNBIND, .call = tsm_call_unbind_tdi,
+};
+
+FIXTURE_SETUP(in_firmware)
+{
+	struct tsm_test *t = &self->t;
+
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	if (variant->operation == TSM_EMU_STALL_UNBIND)
+		do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0,
+		  tsm_hold(&self->held, variant->operation, variant->call, t));
+}
+
+FIXTURE_TEARDOWN(in_firmware)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+struct reset_call {
+	struct tsm_test *t;
+	int (*reset)(struct tsm_test *t);
+};
+
+static int call_reset(void *data)
+{
+	struct reset_call *call = data;
+
+	return call->reset(call->t);
+}
+
+static int enter_low_power(struct tsm_test *t)
+{
+	return tsm_vfio_low_power(&t->s, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
+}
+
+/* All that can be refused is. Nobody waits for the firmware, either */
+static void expect_all_refused(struct __test_metadata *_metadata,
+			       struct tsm_test *t)
+{
+	const struct {
+		const char *what;
+		int (*reset)(struct tsm_test *t);
+	} calls[] = {
+		{ "VFIO_DEVICE_RESET", vfio_reset },
+		{ "hot reset", hot_reset },
+		{ "sysfs reset", sysfs_reset },
+		{ "reset of the bus", bus_reset },
+		{ "low power entry", enter_low_power },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct reset_call call = { t, calls[i].reset };
+
+		if (call.reset == hot_reset && !has_hot_reset(t))
+			continue;
+		EXPECT_EQ(-EBUSY,
+			  tsm_call_at_once(calls[i].what, call_reset, &call));
+	}
+}
+
+/* What can't be refused does nothing */
+static void expect_writes_dropped(struct __test_metadata *_metadata,
+				  struct tsm_test *t)
+{
+	ASSERT_EQ(0, tsm_config_flr(&t->s));
+	ASSERT_EQ(0, tsm_config_set_power(&t->s, PCI_D3hot));
+	EXPECT_EQ(PCI_D0, tsm_config_power(&t->s));
+	ASSERT_EQ(0, tsm_config_write(&t->s, PCI_COMMAND, 2, 0));
+	EXPECT_EQ(TSM_PCI_ENABLES, tsm_pci_command(&t->s) & TSM_PCI_ENABLES);
+}
+
+TEST_F(in_firmware, nothing_is_reset)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_test sibling;
+	struct tsm_kmsg resets;
+
+	/* for the hot reset. To open it resets it, and that alone */
+	init_sibling(&sibling.s, t->s.fn);
+	do_step(_metadata, &sibling, tsm_use_vfio);
+	do_step(_metadata, &sibling, tsm_open_device);
+	sibling.s.iommufd = t->s.iommufd;
+	do_step(_metadata, &sibling, tsm_bind_iommufd);
+
+	ASSERT_EQ(0, tsm_kmsg_open(&resets, false));
+	expect_all_refused(_metadata, t);
+	expect_writes_dropped(_metadata, t);
+	/* what a reset takes from it would be restored, so look at the log */
+	EXPECT_EQ(0, tsm_kmsg_count(&resets, "reset done"));
+	tsm_kmsg_close(&resets);
+	EXPECT_EQ(0, tsm_unhold(&self->held));
+
+	EXPECT_EQ(0, close(sibling.s.cdev));
+	if (variant->operation == TSM_EMU_STALL_UNBIND)
+		ASSERT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* The other way round: nothing is bound while it is being reset */
+FIXTURE(race)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(race)
+{
+	const char *name;
+	int (*reset)(struct tsm_test *t);
+};
+
+FIXTURE_VARIANT_ADD(race, sysfs_reset) { .name = "pf0", .reset = sysfs_reset };
+FIXTURE_VARIANT_ADD(race, vfio_reset) { .name = "pf0", .reset = vfio_reset };
+FIXTURE_VARIANT_ADD(race, bus_reset) { .name = "pf0", .reset = bus_reset };
+FIXTURE_VARIANT_ADD(race, reset_of_pf) { .name = "vf", .reset = reset_pf };
+
+FIXTURE_SETUP(race)
+{
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, &self->t, variant->name, false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(race)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Bind while the reset goes on. Return: how often it was refused */
+static unsigned int bind_during(struct __test_metadata *_metadata,
+				struct tsm_test *t, struct tsm_thread *reset,
+				unsigned int *bound)
+{
+	unsigned int refused = 0;
+	int rc;
+
+	while (!tsm_thread_is_over(reset)) {
+		rc = tsm_bind_tdi(&t->s);
+		if (rc) {
+			EXPECT_EQ(-EBUSY, rc);
+			refused++;
+			continue;
+		}
+		(*bound)++;
+		ASSERT_EQ(0,
+			  tsm_tdi_bring_to(t, PCI_TDISP_STATE_CONFIG_LOCKED));
+		EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, tsm_tdi_state(t));
+		EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
+	}
+	return refused;
+}
+
+TEST_F_TIMEOUT(race, bind_and_reset, 120)
+{
+	struct reset_call call = { &self->t, variant->reset };
+	unsigned int refused = 0, resets = 0, bound = 0;
+	struct tsm_thread thread;
+	int rc;
+
+	for (unsigned int i = 0; i < RACE_ROUNDS; i++) {
+		if (refused && resets && bound)
+			break;
+		ASSERT_EQ(0, tsm_thread_start(&thread, call_reset, &call));
+		/* every other time, let the reset get ahead */
+		if (i % 2) {
+			rc = tsm_thread_wait(&thread, TSM_UNINTERRUPTIBLE, "");
+			ASSERT_TRUE(!rc || rc == -ESRCH);
+		}
+		refused += bind_during(_metadata, &self->t, &thread, &bound);
+		ASSERT_EQ(0, tsm_thread_join(&thread, &rc));
+		/* EAGAIN: who looks after the function has it for a moment */
+		EXPECT_TRUE(!rc || rc == -EBUSY || rc == -EAGAIN) {
+			TH_LOG("reset: %s", strerrorname_np(-rc));
+		}
+		resets += !rc;
+	}
+	TH_LOG("%u resets, %u times bound, %u times refused", resets, bound,
+	       refused);
+	EXPECT_NE(0, refused);
+	EXPECT_NE(0, resets);
+	EXPECT_NE(0, bound);
+	EXPECT_EQ(0, tsm_bind_tdi(&self->t.s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}

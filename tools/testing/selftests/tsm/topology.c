@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Topologies that PCI/TSM, PCI/IDE and PCI must get along with: a VF in the slot of
+ * its PF, an endpoint with IDE but without a root port, a DSM in a switch, VFs that
+ * come while their DSM goes, a rescan while a host bridge is probed. The emulated
+ * platform can have all of them.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+
+#include "lib/test.h"
+#include "lib/thread.h"
+
+#define DYNAMIC_DEBUG "/proc/dynamic_debug/control"
+
+/* How often VFs come beside connect and disconnect */
+#define COMING_VFS 20
+/* How often the platform comes up beside rescans */
+#define PROBES 20
+
+static int load_platform(const char *params)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "modprobe -q tsm-emu %s", params);
+	return system(command);
+}
+
+/* The platforms hold the module */
+static int unload_platform(void)
+{
+	for (unsigned int i = 0; i < TSM_EMU_MAX_INSTANCES; i++) {
+		if (tsm_platform_is_bound(i) && tsm_platform_unbind(i))
+			return -EBUSY;
+	}
+	return syscall(SYS_delete_module, "tsm_emu", O_NONBLOCK) ? -errno : 0;
+}
+
+/* A platform whose first VF is function 2 of the device that its PF is */
+FIXTURE(slot_of_pf)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function vf_in_slot = {
+	.name = "VF in the slot of its PF",
+	.bdf = "10000:02:00.2",
+	.dsm = "10000:02:00.0",
+	.is_vf = true,
+};
+
+FIXTURE_SETUP(slot_of_pf)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	if (access("/sys/module/tsm_emu/initstate", F_OK))
+		SKIP(return, "the platform is built in");
+	if (access(DYNAMIC_DEBUG, W_OK))
+		SKIP(return, "no debug messages (CONFIG_DYNAMIC_DEBUG)");
+
+	ASSERT_EQ(0, unload_platform());
+	ASSERT_EQ(0, load_platform("vf_offset=2"));
+	tsm_setup_init(&self->t.s, &vf_in_slot);
+	do_step(_metadata, &self->t, tsm_find_platform);
+	do_step(_metadata, &self->t, tsm_make_vf);
+	ASSERT_EQ(0, tsm_file_write(DYNAMIC_DEBUG, "file drivers/pci/tsm.c +p"));
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(slot_of_pf)
+{
+	tsm_file_write(DYNAMIC_DEBUG, "file drivers/pci/tsm.c -p");
+	tsm_kmsg_close(&self->kmsg);
+	tsm_setup_close(&self->t.s);
+	unload_platform();
+	load_platform("");
+}
+
+static unsigned int count_probes(struct tsm_kmsg *k, const char *bdf)
+{
+	unsigned int nr = 0;
+	char text[512];
+
+	while (tsm_kmsg_next(k, text, sizeof(text)) >= 0)
+		nr += strstr(text, bdf) && strstr(text, "setup TSM context: ") &&
+		      strstr(text, bdf) < strstr(text, "setup TSM context: ");
+	return nr;
+}
+
+/* PCI/TSM walks the functions of the slot and the VFs, it is both */
+TEST_F(slot_of_pf, is_probed_once)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
+	ASSERT_EQ(0, tsm_use_function(&vf_in_slot));
+	do_step(_metadata, t, tsm_disconnect);
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
+	ASSERT_EQ(0, tsm_use_function(&vf_in_slot));
+}
+
+/* As that, but it comes after its PF is connected */
+TEST_F(slot_of_pf, that_comes_late)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, tsm_set_vfs(&vf_in_slot, 0));
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(0, count_probes(&self->kmsg, vf_in_slot.bdf));
+	ASSERT_EQ(0, tsm_set_vfs(&vf_in_slot, 4));
+	EXPECT_EQ(1, count_probes(&self->kmsg, vf_in_slot.bdf));
+	ASSERT_EQ(0, tsm_use_function(&vf_in_slot));
+}
+
+/* A platform with an endpoint right on the root bus */
+FIXTURE(rootless)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function rootless = {
+	.name = "endpoint without root port",
+	.bdf = "10000:00:02.0",
+	.dsm = "10000:00:02.0",
+};
+
+FIXTURE_SETUP(rootless)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(rootless)
+{
+	tsm_setup_close(&self->t.s);
+	tsm_platform_probe_with("rootless", "N");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+TEST_F(rootless, is_found)
+{
+	ASSERT_EQ(0, tsm_platform_probe_with("rootless", "Y"));
+	EXPECT_EQ(0, access(PCI_DEVICES "/10000:00:02.0", F_OK));
+	EXPECT_EQ(0, access(PCI_DEVICES "/10000:00:02.0/tsm/connect", F_OK));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* It has no link to encrypt, but a DSM */
+TEST_F(rootless, can_be_used)
+{
+	ASSERT_EQ(0, tsm_platform_probe_with("rootless", "Y"));
+	ASSERT_EQ(0, tsm_use_function(&rootless));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A platform with a switch, whose upstream port is the DSM of what is below it */
+FIXTURE(switched)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+static const struct tsm_function below_switch = {
+	.name = "endpoint below a switch",
+	.bdf = "10000:05:00.0",
+	.dsm = "10000:03:00.0",
+};
+
+static const struct tsm_function dsm_below_switch = {
+	.name = "DSM below a switch",
+	.bdf = "10000:06:00.0",
+	.dsm = "10000:06:00.0",
+};
+
+FIXTURE_SETUP(switched)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_platform_probe_with("switched", "Y"));
+}
+
+FIXTURE_TEARDOWN(switched)
+{
+	tsm_setup_close(&self->t.s);
+	tsm_platform_probe_with("switched", "N");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Ports and endpoint come and go with the DSM */
+TEST_F(switched, can_be_used)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, tsm_use_function(&below_switch));
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_find_platform);
+	do_step(_metadata, t, tsm_disconnect);
+	ASSERT_EQ(0, tsm_use_function(&below_switch));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* An endpoint that comes back belongs to its connected DSM again */
+TEST_F(switched, can_be_removed)
+{
+	struct tsm_test *t = &self->t;
+
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	EXPECT_EQ(0, tsm_file_write(PCI_DEVICES "/10000:04:00.0/remove", "1"));
+	EXPECT_NE(0, access(PCI_DEVICES "/10000:05:00.0", F_OK));
+	EXPECT_EQ(0, tsm_file_write("/sys/bus/pci/rescan", "1"));
+	ASSERT_EQ(0, tsm_use_function(&below_switch));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A DSM below the switch is not touched when the upper DSM comes and goes */
+TEST_F(switched, with_a_dsm_below)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_test upper;
+
+	tsm_setup_init(&t->s, &dsm_below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+
+	/* EBUSY would mean that it is the DSM of the switch too */
+	EXPECT_EQ(0, tsm_file_write(PCI_DEVICES "/10000:03:00.0/tsm/connect",
+				    t->s.tsm));
+	ASSERT_EQ(0, tsm_use_function(&below_switch));
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
+	tsm_setup_init(&upper.s, &below_switch);
+	do_step(_metadata, &upper, tsm_find_platform);
+	do_step(_metadata, &upper, tsm_disconnect);
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
+	EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* VFs that are being added while their DSM comes and goes */
+FIXTURE(coming_vfs)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(coming_vfs)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(coming_vfs)
+{
+	tsm_kmsg_close(&self->kmsg);
+}
+
+static int call_add_vfs(void *done)
+{
+	int rc = tsm_set_vfs(tsm_find_function("vf"), 4);
+
+	__atomic_store_n((bool *)done, true, __ATOMIC_RELEASE);
+	return rc;
+}
+
+static bool has_dsm(const char *bdf)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/dsm", bdf);
+	return !access(path, F_OK);
+}
+
+static void expect_dsm_of_vfs(struct __test_metadata *_metadata, bool has)
+{
+	EXPECT_EQ(has, has_dsm("10000:02:01.0"));
+	EXPECT_EQ(has, has_dsm("10000:02:01.1"));
+	EXPECT_EQ(has, has_dsm("10000:02:01.2"));
+	EXPECT_EQ(has, has_dsm("10000:02:01.3"));
+}
+
+/* In the end each has its DSM if that is connected, and else none */
+TEST_F_TIMEOUT(coming_vfs, have_a_dsm_or_not, 120)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_thread add;
+	int rc;
+
+	for (unsigned int i = 0; i < COMING_VFS; i++) {
+		bool done = false;
+
+		ASSERT_EQ(0, tsm_set_vfs(t->s.fn, 0));
+		ASSERT_EQ(0, tsm_thread_start(&add, call_add_vfs, &done));
+		while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+			do_step(_metadata, t, tsm_disconnect);
+			do_step(_metadata, t, tsm_connect);
+		}
+		ASSERT_EQ(0, tsm_thread_join(&add, &rc));
+		ASSERT_EQ(0, rc);
+		expect_dsm_of_vfs(_metadata, true);
+		do_step(_metadata, t, tsm_disconnect);
+		expect_dsm_of_vfs(_metadata, false);
+	}
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+static int call_rescan(void *stop)
+{
+	int rc = 0;
+
+	while (!rc && !__atomic_load_n((bool *)stop, __ATOMIC_RELAXED))
+		rc = tsm_file_write("/sys/bus/pci/rescan", "1");
+	return rc;
+}
+
+FIXTURE(rescan)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(rescan)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(rescan)
+{
+	if (!tsm_platform_is_bound(0))
+		tsm_platform_bind(0);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Both assign resources to the functions on the new bus */
+TEST_F_TIMEOUT(rescan, beside_host_probe, 120)
+{
+	struct tsm_thread rescan;
+	bool stop = false;
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&rescan, call_rescan, &stop));
+	for (unsigned int i = 0; i < PROBES; i++) {
+		ASSERT_EQ(0, tsm_platform_unbind(0));
+		ASSERT_EQ(0, tsm_platform_bind(0));
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, tsm_thread_join(&rescan, &rc));
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+int main(int argc, char **argv)
+{
+	return run_tests(argc, argv);
+}

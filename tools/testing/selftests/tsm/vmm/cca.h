@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the CCA front end of the example VMM and its guest agree on: the calls of
+ * the Realm Host Interface (RHI, Arm DEN0148) and the REC exit to map MMIO, in
+ * x86 registers. The text of DEN0148 was not available: numbers are those of
+ * Arm's compliance suite of 2026, and of its kernel where that is silent. Older
+ * postings have others, with reports and measurements swapped in one.
+ */
+#ifndef __SELFTEST_TSM_VMM_CCA_H
+#define __SELFTEST_TSM_VMM_CCA_H
+
+#include "guest_abi.h"
+
+#include "../../../../../include/linux/tsm-proto-cca.h"
+
+#define TSM_VMM_PORT_HOST_CALL	0xe2	/* RSI_HOST_CALL: RMM, KVM, VMM */
+#define TSM_VMM_PORT_REC_EXIT	0xe3	/* RMI_EXIT_VDEV_VALIDATE_MAPPING */
+
+/*
+ * At TSM_VMM_PORT_HOST_CALL: the words of the RSI host call, g0 to g5, are in
+ * RAX, RBX, RCX, RDX, RSI and RDI; g0 is the call and returns enum
+ * tsm_cca_status. The device id of all but the first two is in g1.
+ */
+#define RHI_DA_VERSION 0xc500004a	/* g0: version */
+#define RHI_DA_FEATURES 0xc500004b	/* g0: RHI_DA_HAS_* */
+#define RHI_DA_OBJECT_SIZE 0xc500004c	/* g2 object; g1: size */
+#define RHI_DA_OBJECT_READ 0xc500004d	/* g2 object, g3 offset, g4 length, g5
+					 * address; g1: bytes, where the place of
+					 * that was not found
+					 */
+#define RHI_VDEV_GET_MEASUREMENTS 0xc5000052	/* g2 address of a struct rhi_nonce */
+#define RHI_VDEV_GET_INTERFACE_REPORT 0xc5000053
+#define RHI_VDEV_SET_TDI_STATE 0xc5000054	/* g2 state */
+
+/* The text with the version's layout was not available */
+#define RHI_DA_VERSION_1_0 0x10000
+
+#define RHI_DA_HAS_OBJECT_SIZE BIT(0)
+#define RHI_DA_HAS_OBJECT_READ BIT(1)
+#define RHI_DA_HAS_MEASUREMENTS BIT(3)
+#define RHI_DA_HAS_REPORT BIT(4)
+#define RHI_DA_HAS_SET_TDI_STATE BIT(5)
+
+/**
+ * struct rhi_nonce - parameters of RHI_VDEV_GET_MEASUREMENTS
+ * @flags: 0
+ * @reserved: 0
+ * @nonce: for the device to put into the measurements
+ */
+struct rhi_nonce {
+	__le64 flags;
+	u8 reserved[0xf8];
+	u8 nonce[TSM_CCA_NONCE_LEN];
+} __packed;
+
+/*
+ * At TSM_VMM_PORT_REC_EXIT, what the RMM tells the host when the realm validates
+ * MMIO: RAX and RBX are the realm's addresses (IPA), from and to, RCX the
+ * physical address, RDX the device id. RAX returns whether the host did it.
+ */
+#define REC_ACCEPT 0
+#define REC_REJECT 1
+
+/* In pieces of this size the realm reads objects */
+#define CCA_BUFFER_LEN TSM_VMM_PAGE
+#define CCA_OBJECT_MAX (16 * TSM_VMM_PAGE)
+
+/**
+ * struct cca_area - memory of the realm
+ * @buffer: shared with the VMM, as is @param
+ * @param: parameter block
+ * @object: the realm's own copy of an object
+ * @report: its copy of the interface report
+ */
+struct cca_area {
+	u8 buffer[CCA_BUFFER_LEN];
+	struct rhi_nonce param;
+	u8 object[CCA_OBJECT_MAX];
+	u8 report[TSM_VMM_REPORT_MAX];
+};
+
+void tsm_vmm_guest_cca(struct tsm_vmm_shared *shared);
+
+#endif /* __SELFTEST_TSM_VMM_CCA_H */

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the guests of the example VMM share, see guest.h */
+#include "guest.h"
+
+bool tsm_vmm_use_report(struct tsm_vmm_shared *shared, const void *data, u32 len)
+{
+	const struct pci_tdisp_interface_report *report = data;
+	u64 ranges_end;
+	u32 count;
+
+	if (len < sizeof(*report) || len > sizeof(shared->report))
+		return false;
+
+	count = le32toh(report->mmio_range_count);
+	ranges_end = sizeof(*report) + (u64)count * sizeof(report->mmio_range[0]);
+	if (!count || ranges_end > len)
+		return false;
+	for (u32 i = 0; i < count; i++)
+		if (!report->mmio_range[i].pages)
+			return false;
+
+	tsm_copy(shared->report, data, len);
+	shared->report_len = len;
+	return true;
+}
+
+const struct pci_tdisp_mmio_range *tsm_vmm_range(const void *data, u32 index)
+{
+	const struct pci_tdisp_interface_report *report = data;
+
+	if (index >= le32toh(report->mmio_range_count))
+		return NULL;
+	return &report->mmio_range[index];
+}
+
+bool tsm_vmm_range_is_private(const struct pci_tdisp_mmio_range *range)
+{
+	return !(le16toh(range->attr) & PCI_TDISP_MMIO_NON_TEE);
+}
+
+struct tsm_vmm_module tsm_vmm_ask_module(struct tsm_vmm_shared *shared)
+{
+	struct tsm_vmm_module module;
+	u64 rax = 0;
+
+	tsm_vmm_exit(TSM_VMM_PORT_MODULE, "+a"(rax));
+	tsm_copy(&module, &shared->module, sizeof(module));
+	return module;
+}
+
+bool tsm_vmm_is_genuine(const void *data, u32 len,
+			const u8 digest[TSM_SHA384_LEN])
+{
+	u8 is[TSM_SHA384_LEN];
+
+	tsm_sha384(data, len, is);
+	return tsm_equal(is, digest, sizeof(is));
+}
+
+/* The emulated CPU need not have RDRAND, for a demonstration its clock will do */
+void tsm_vmm_nonce(u8 *nonce, u32 len)
+{
+	u8 digest[TSM_SHA384_LEN];
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	tsm_sha384(&low, sizeof(low), digest);
+	tsm_copy(nonce, digest, len < sizeof(digest) ? len : sizeof(digest));
+}
+
+/* A guest is entered from nowhere, so there is nowhere to return to */
+void tsm_vmm_done(enum tsm_vmm_verdict verdict)
+{
+	u64 rax = verdict;
+
+	for (;;)
+		tsm_vmm_exit(TSM_VMM_PORT_DONE, "+a"(rax));
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the guests of the example VMM share. They run in long mode with
+ * interrupts off, on nothing but their stack and the memory shared with the VMM.
+ * The VMM maps the program's image at the addresses where it has it itself, so
+ * code and constants need no loader; but there is no libc and no global that
+ * could be written.
+ */
+#ifndef __SELFTEST_TSM_VMM_GUEST_H
+#define __SELFTEST_TSM_VMM_GUEST_H
+
+#include "../lib/tdisp.h"
+#include "guest_abi.h"
+
+/* An exit with all registers that it takes and gives: "+a"(rax), ... */
+#define tsm_vmm_exit(port, ...)						\
+	({								\
+		asm volatile("outl %%eax, %[to]"			\
+			     : __VA_ARGS__ : [to] "i"(port) : "memory"); \
+	})
+
+static inline u64 tsm_vmm_gpa(const struct tsm_vmm_shared *shared,
+			      const void *address)
+{
+	return shared->gpa + ((const u8 *)address - (const u8 *)shared);
+}
+
+/* Does the report make sense? If so, put it where the VMM prints it from */
+bool tsm_vmm_use_report(struct tsm_vmm_shared *shared, const void *report,
+			u32 len);
+
+/* Range @index of a report that makes sense, or NULL if it has no more */
+const struct pci_tdisp_mmio_range *
+tsm_vmm_range(const void *report, u32 index);
+
+/* Are the pages of the range for the TEE, and to be validated? */
+bool tsm_vmm_range_is_private(const struct pci_tdisp_mmio_range *range);
+
+/* Ask the module. Return: a private copy of the answer */
+struct tsm_vmm_module tsm_vmm_ask_module(struct tsm_vmm_shared *shared);
+
+/* Is this the genuine object? */
+bool tsm_vmm_is_genuine(const void *data, u32 len,
+			const u8 digest[TSM_SHA384_LEN]);
+
+/* Bytes that nobody could know before */
+void tsm_vmm_nonce(u8 *nonce, u32 len);
+
+/* Does not return */
+void tsm_vmm_done(enum tsm_vmm_verdict verdict);
+
+#endif /* __SELFTEST_TSM_VMM_GUEST_H */

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the example VMM and its guests agree on. What a vendor's guest and its
+ * front end agree on besides is in <protocol>.h.
+ */
+#ifndef __SELFTEST_TSM_VMM_GUEST_ABI_H
+#define __SELFTEST_TSM_VMM_GUEST_ABI_H
+
+#include "../lib/crypto.h"
+
+#define TSM_VMM_PAGE 4096UL
+
+/*
+ * The guest reaches its VMM by a 32 bit OUT to an immediate port, which leaves
+ * it all registers: KVM hands nothing else that a guest of any kind can do on
+ * to its VMM. Each protocol has its ports, for which its header says what
+ * really makes the exit and who sees it. All guests have these:
+ */
+#define TSM_VMM_PORT_DONE	0xe0	/* EAX: enum tsm_vmm_verdict */
+#define TSM_VMM_PORT_MODULE	0xe1	/* RSI or TDCALL: no host sees it */
+
+/**
+ * struct tsm_vmm_module - answer of the guest's module to TSM_VMM_PORT_MODULE
+ * @bound: the function is bound to this guest; nothing else is valid if not
+ * @state: enum pci_tdisp_state
+ * @dma: the TDI may access the guest's memory
+ * @certificates: SHA-384 of the device's certificates
+ * @measurements: of its measurements
+ * @report: of the interface report
+ * @device_info: of the certificates and measurements, one after the other
+ *
+ * A realm asks its RMM (RSI_VDEV_GET_INFO), a TD the TDX module (TDG.TDI.RD),
+ * and believes them, as no host takes part in it. Here the VMM answers, from
+ * what the emulated platform shows in debugfs.
+ */
+struct tsm_vmm_module {
+	u32 bound;
+	u32 state;
+	u32 dma;
+	u8 certificates[TSM_SHA384_LEN];
+	u8 measurements[TSM_SHA384_LEN];
+	u8 report[TSM_SHA384_LEN];
+	u8 device_info[TSM_SHA384_LEN];
+};
+
+#define TSM_VMM_REPORT_MAX 1024
+
+/**
+ * struct tsm_vmm_shared - memory that the guest and the VMM share, the first
+ *	page of it; that of the front end follows
+ * @gpa: guest physical address of this
+ * @rid: the TDI as the guest knows it
+ * @report_len: length of @report
+ * @report: interface report that the guest found sound, for the transcript
+ * @module: see there
+ */
+struct tsm_vmm_shared {
+	u64 gpa;
+	u32 rid;
+	u32 report_len;
+	u8 report[TSM_VMM_REPORT_MAX];
+	struct tsm_vmm_module module;
+};
+
+static inline void *tsm_vmm_area(struct tsm_vmm_shared *shared)
+{
+	return (u8 *)shared + TSM_VMM_PAGE;
+}
+
+/**
+ * enum tsm_vmm_verdict - what the guest thinks of its device in the end
+ * @TSM_VMM_PASSED: every check passed, the TDI was started and stopped, and
+ *	what had to be refused was refused
+ * @TSM_VMM_BAD_VERSION: the device or the host does not speak the protocol
+ * @TSM_VMM_BAD_CAPABILITIES: something that the guest needs is missing
+ * @TSM_VMM_NOT_LOCKED: the TDI could not be locked
+ * @TSM_VMM_NONCE_IS_WEAK: the nonce of the lock is all the same
+ * @TSM_VMM_CHANGE_NOT_REFUSED: a change of its state got through too early, or
+ *	in a call that only reads
+ * @TSM_VMM_CHANGE_TOOK_EFFECT: a change that was refused changed the state
+ * @TSM_VMM_BAD_OBJECT: certificates or measurements are not those of the device
+ * @TSM_VMM_STALE_MEASUREMENTS: they lack the guest's nonce
+ * @TSM_VMM_BAD_REPORT: the interface report makes no sense, or is not genuine
+ * @TSM_VMM_FORGERY_ACCEPTED: a message that was tampered with or sent twice, or
+ *	a nonce that is not the lock's, was taken
+ * @TSM_VMM_BAD_MMIO: its MMIO could not be validated, or too much of it could
+ * @TSM_VMM_NOT_STARTED: the TDI does not run
+ * @TSM_VMM_NO_DMA: it may not access memory
+ * @TSM_VMM_NOT_STOPPED: it could not be stopped
+ * @TSM_VMM_NR_VERDICTS: number of verdicts
+ */
+enum tsm_vmm_verdict {
+	TSM_VMM_PASSED,
+	TSM_VMM_BAD_VERSION,
+	TSM_VMM_BAD_CAPABILITIES,
+	TSM_VMM_NOT_LOCKED,
+	TSM_VMM_NONCE_IS_WEAK,
+	TSM_VMM_CHANGE_NOT_REFUSED,
+	TSM_VMM_CHANGE_TOOK_EFFECT,
+	TSM_VMM_BAD_OBJECT,
+	TSM_VMM_STALE_MEASUREMENTS,
+	TSM_VMM_BAD_REPORT,
+	TSM_VMM_FORGERY_ACCEPTED,
+	TSM_VMM_BAD_MMIO,
+	TSM_VMM_NOT_STARTED,
+	TSM_VMM_NO_DMA,
+	TSM_VMM_NOT_STOPPED,
+	TSM_VMM_NR_VERDICTS
+};
+
+/* The program's own image, which the guest shares */
+extern char __executable_start[], _end[];
+
+#endif /* __SELFTEST_TSM_VMM_GUEST_ABI_H */

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Example VMM: give a VM a PCI function, and let its guest lock, attest and
+ * start it as a TDI. Start reading at vmm_run() at the end, then run_guest(),
+ * then a front end, of which tdisp.c is the shortest; the steps before the VM
+ * runs and after it are in ../lib/setup.c, the guests in guest_*.c.
+ *
+ * All that is special about assigning a TDI: tsm_add_device_to_vm() before
+ * tsm_bind_iommufd(), IOMMU_VDEVICE_TSM_OP to bind, for each guest call an
+ * IOMMU_VDEVICE_TSM_GUEST_REQUEST with the scope of that call, and the order of
+ * tsm_release(). The guest is not a confidential one, the emulated TSM does not
+ * mind.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "../lib/firmware.h"
+#include "vmm.h"
+
+static const char * const verdicts[TSM_VMM_NR_VERDICTS] = {
+	[TSM_VMM_PASSED] = "it was in state RUN, and is stopped again",
+	[TSM_VMM_BAD_VERSION] = "the protocol is not the one that it knows",
+	[TSM_VMM_BAD_CAPABILITIES] = "something that the guest needs is missing",
+	[TSM_VMM_NOT_LOCKED] = "it could not be locked",
+	[TSM_VMM_NONCE_IS_WEAK] = "its nonce is not random",
+	[TSM_VMM_CHANGE_NOT_REFUSED] = "a change of its state got through that should not",
+	[TSM_VMM_CHANGE_TOOK_EFFECT] = "a refused change has changed its state",
+	[TSM_VMM_BAD_OBJECT] = "its certificates or measurements are not genuine",
+	[TSM_VMM_STALE_MEASUREMENTS] = "its measurements are not fresh",
+	[TSM_VMM_BAD_REPORT] = "its interface report is not sound",
+	[TSM_VMM_FORGERY_ACCEPTED] = "a forged message was taken",
+	[TSM_VMM_BAD_MMIO] = "its MMIO could not be validated as reported",
+	[TSM_VMM_NOT_STARTED] = "it could not be started",
+	[TSM_VMM_NO_DMA] = "it got no access to memory",
+	[TSM_VMM_NOT_STOPPED] = "it could not be stopped",
+};
+
+/* Return: 0 to go on, 1 if the guest is done and @verdict is set, or -errno */
+static int handle_io(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
+{
+	struct kvm_run *run = vmm->run;
+	u32 value;
+	int rc;
+
+	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != sizeof(value) ||
+	    run->io.count != 1)
+		return tsm_fail(&vmm->setup, EINVAL, "handle the guest's I/O");
+
+	if (run->io.port == TSM_VMM_PORT_DONE) {
+		memcpy(&value, (char *)run + run->io.data_offset, sizeof(value));
+		if (value >= TSM_VMM_NR_VERDICTS)
+			return tsm_fail(&vmm->setup, EINVAL, "make sense of the guest's verdict %u",
+					value);
+		*verdict = value;
+		return 1;
+	}
+	if (run->io.port == TSM_VMM_PORT_MODULE)
+		return vmm_answer_as_module(vmm);
+
+	rc = vmm->front->exit(vmm, run->io.port);
+	return rc != -EOPNOTSUPP ? rc :
+	       tsm_fail(&vmm->setup, EOPNOTSUPP, "serve OUT %#x", run->io.port);
+}
+
+static int run_guest(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
+{
+	int rc = 0;
+
+	vmm_print_head();
+	while (!rc) {
+		if (ioctl(vmm->vcpu, KVM_RUN, 0)) {
+			if (errno == EINTR)
+				continue;
+			return tsm_fail(&vmm->setup, errno, "KVM_RUN");
+		}
+		if (vmm->run->exit_reason != KVM_EXIT_IO)
+			return tsm_fail(&vmm->setup, EIO, "run the guest, KVM exit reason %u",
+					vmm->run->exit_reason);
+		rc = handle_io(vmm, verdict);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int bind_tdi(struct vmm *vmm)
+{
+	return vmm->front->bind ? tsm_bind_tdi(&vmm->setup) : 0;
+}
+
+/* Return: 0 if the guest has used its device, or -errno */
+static int use_device(struct vmm *vmm)
+{
+	int (* const steps[])(struct vmm *vmm) = {
+		vmm_read_info,
+		bind_tdi,
+		vmm_create_memory,
+		vmm_create_vcpu,
+	};
+	struct tsm_setup *setup = &vmm->setup;
+	enum tsm_vmm_verdict verdict = TSM_VMM_NR_VERDICTS;
+	int rc;
+
+	rc = tsm_prepare_host(setup) ?: tsm_assign(setup);
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
+		rc = steps[i](vmm);
+	if (!rc)
+		rc = run_guest(vmm, &verdict);
+	if (rc)
+		return rc;
+
+	if (verdict != TSM_VMM_PASSED)
+		return tsm_fail(setup, EPROTO, "let the guest use %s, which says that %s",
+				setup->fn->bdf, verdicts[verdict]);
+
+	vmm_print_report(vmm);
+	vmm_say("%s", "");
+	vmm_say("The guest has locked, attested and started %s: %s.", setup->fn->bdf,
+		verdicts[verdict]);
+	vmm_say("What it tried without the scope for it did not get through.");
+	return 0;
+}
+
+/* From wherever the VM has got to. Return: 0 if nothing is left, or -errno */
+static int take_down(struct vmm *vmm)
+{
+	bool assigned = vmm->setup.vdevice_id;
+	int rc;
+
+	rc = vmm_close_machine(vmm) ?: tsm_release(&vmm->setup);
+	if (!rc && assigned)
+		vmm_say("Taken down, one after the other: %s, %s.",
+			"TDI, vDEVICE, attachment, vIOMMU, HWPT, IOAS",
+			"KVM's reference, VFIO device, iommufd, VM");
+	return rc;
+}
+
+static void print_failure(const struct tsm_setup *setup)
+{
+	if (!setup->missing)
+		vmm_say("FAILED to %s", setup->error);
+}
+
+int vmm_run(struct vmm *vmm, const struct vmm_front *front, const char *device)
+{
+	int rc, err;
+
+	*vmm = (struct vmm) { .front = front, .vcpu = -1 };
+	rc = tsm_firmware_find(&vmm->setup, front->name, device);
+	if (!rc)
+		rc = use_device(vmm);
+	if (rc)
+		print_failure(&vmm->setup);
+
+	err = take_down(vmm);
+	if (!err)
+		return rc;
+	print_failure(&vmm->setup);
+	tsm_setup_close(&vmm->setup);
+	return err;
+}

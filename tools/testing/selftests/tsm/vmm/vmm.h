@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The example VMM: what its files, and the front ends, share.
+ *
+ *   main.c         options; the demonstration, and the test of all protocols
+ *   run.c          a VM from the assignment of its device to the tear-down
+ *   machine.c      guest memory and vCPU
+ *   request.c      guest requests, bind and unbind
+ *   transcript.c   what it prints
+ *   module.c       the guest's module, which no real VMM has
+ *   guest_abi.h    what the VMM and its guests agree on
+ *   guest.c        what the guests share, see guest.h
+ *
+ * and for each protocol of ../lib/proto_list.h:
+ *
+ *   <name>.c       its front end: from an exit to the ioctl
+ *   <name>.h       what the front end and its guest agree on
+ *   guest_<name>.c its guest
+ */
+#ifndef __SELFTEST_TSM_VMM_H
+#define __SELFTEST_TSM_VMM_H
+
+#include <stdbool.h>
+#include <linux/kvm.h>
+
+#include "../lib/setup.h"
+#include "../lib/tdisp.h"
+#include "guest_abi.h"
+
+struct vmm;
+
+/**
+ * struct vmm_front - from the exits of a vendor's guest to iommufd's ioctls
+ * @name: of the protocol, as the emulated platform names it
+ * @tsm_type: that protocol
+ * @guest: entry of the guest
+ * @area_size: bytes of guest memory behind struct tsm_vmm_shared
+ * @shared_size: how much of that the guest shares with the VMM, the rest is its
+ *	own; a confidential VM would keep the VMM from it
+ * @bind: the VMM binds the TDI before the guest runs, for a guest that does not
+ *	ask for it
+ * @message: name of the message with this id, or NULL
+ * @exit: serve an exit at @port. Return: 0, -EOPNOTSUPP if it is none of its
+ *	exits, or another -errno if the guest can't go on
+ */
+struct vmm_front {
+	const char *name;
+	enum iommu_tsm_type tsm_type;
+	void (*guest)(struct tsm_vmm_shared *shared);
+	size_t area_size;
+	size_t shared_size;
+	bool bind;
+	const char *(*message)(u32 id);
+	int (*exit)(struct vmm *vmm, u16 port);
+};
+
+/**
+ * struct vmm - the VMM
+ * @setup: the assigned function and the VM
+ * @front: front end for its guest
+ * @vcpu: the only vCPU
+ * @run: how KVM reports the vCPU's exits, or NULL
+ * @run_size: length of @run
+ * @ram: guest memory from address 0 on: page tables, image, stack, @shared
+ * @ram_size: length of @ram
+ * @nr_tables: number of page tables in use
+ * @shared: memory shared with the guest, and the front end's area
+ * @msgs: messages that the TSM understands, for the transcript
+ * @nr_msgs: number of @msgs
+ * @nr_exits: number of guest exits so far
+ * @consent: the guest has made known that it wants the TDI started, see the
+ *	front ends
+ */
+struct vmm {
+	struct tsm_setup setup;
+	const struct vmm_front *front;
+	int vcpu;
+	struct kvm_run *run;
+	size_t run_size;
+	char *ram;
+	size_t ram_size;
+	unsigned int nr_tables;
+	struct tsm_vmm_shared *shared;
+	struct iommu_tsm_msg msgs[64];
+	u32 nr_msgs;
+	unsigned int nr_exits;
+	bool consent;
+};
+
+/**
+ * struct vmm_call - a guest call that becomes a guest request
+ * @exit: what the guest did, for the transcript
+ * @id: of the message as the front end takes it to be, for the transcript
+ * @scope: what the policy has for this call
+ * @req: request
+ * @req_len: bytes of it
+ * @resp: room for the response
+ * @resp_len: bytes of that
+ * @cmd: how it went
+ */
+struct vmm_call {
+	const char *exit;
+	u32 id;
+	enum iommu_vdevice_tsm_scope scope;
+	const void *req;
+	u32 req_len;
+	void *resp;
+	u32 resp_len;
+	struct iommu_vdevice_tsm_guest_request cmd;
+};
+
+#define TSM_PROTO(_name) extern const struct vmm_front vmm_##_name;
+#include "../lib/proto_list.h"
+#undef TSM_PROTO
+
+/*
+ * Run a VM that has this device until its guest is done, and take it down. The
+ * outcome is in @vmm, of which nothing has to be freed. Return: 0 or -errno, with
+ * the text in &tsm_setup.error
+ */
+int vmm_run(struct vmm *vmm, const struct vmm_front *front, const char *device);
+
+/* What any line of the transcript begins with */
+extern const char *vmm_line_prefix;
+void vmm_say(const char *fmt, ...) __printf(1, 2);
+
+/* Each returns 0 or -errno, with the text in &tsm_setup.error */
+int vmm_create_memory(struct vmm *vmm);
+int vmm_create_vcpu(struct vmm *vmm);
+int vmm_close_machine(struct vmm *vmm);
+int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs);
+int vmm_set_regs(struct vmm *vmm, const struct kvm_regs *regs);
+int vmm_read_info(struct vmm *vmm);
+int vmm_answer_as_module(struct vmm *vmm);
+
+/* Shared memory of the guest, or NULL if it does not share all of that */
+void *vmm_shared(const struct vmm *vmm, u64 gpa, u64 len);
+void vmm_read_shared(void *to, const void *shared, size_t len);
+
+/* Each sends it to the kernel and prints it. Return: 0 or the errno */
+int vmm_request(struct vmm *vmm, struct vmm_call *call);
+int vmm_op(struct vmm *vmm, const char *exit, enum iommu_vdevice_tsm_op_type type);
+
+void vmm_print_head(void);
+/* A call that became a request, which failed with this errno or did not (0) */
+void vmm_print_call(struct vmm *vmm, const struct vmm_call *call, int err);
+/* A call that the VMM serves by itself */
+void vmm_print_own(struct vmm *vmm, const char *exit, const char *what,
+		   const char *result);
+void vmm_print_report(const struct vmm *vmm);
+
+#endif /* __SELFTEST_TSM_VMM_H */
