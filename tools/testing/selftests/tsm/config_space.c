@@ -9,59 +9,8 @@
 
 #include "lib/held.h"
 #include "lib/pci.h"
+#include "lib/tdi_states.h"
 #include "lib/test.h"
-
-/* A TDI in each of its states */
-FIXTURE(bound)
-{
-	struct tsm_test t;
-	struct tsm_kmsg kmsg;
-};
-
-FIXTURE_VARIANT(bound)
-{
-	const char *name;
-	u8 state;
-};
-
-FIXTURE_VARIANT_ADD(bound, pf0_unlocked) {
-	.name = "pf0", .state = PCI_TDISP_STATE_CONFIG_UNLOCKED,
-};
-
-FIXTURE_VARIANT_ADD(bound, pf0_locked) {
-	.name = "pf0", .state = PCI_TDISP_STATE_CONFIG_LOCKED,
-};
-
-FIXTURE_VARIANT_ADD(bound, pf0_running) {
-	.name = "pf0", .state = PCI_TDISP_STATE_RUN,
-};
-
-FIXTURE_VARIANT_ADD(bound, fn1_running) {
-	.name = "fn1", .state = PCI_TDISP_STATE_RUN,
-};
-
-FIXTURE_VARIANT_ADD(bound, vf_running) {
-	.name = "vf", .state = PCI_TDISP_STATE_RUN,
-};
-
-FIXTURE_SETUP(bound)
-{
-	struct tsm_test *t = &self->t;
-
-	self->kmsg.fd = -1;
-	if (setup_vdevice(_metadata, t, variant->name, false))
-		return;
-	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
-	ASSERT_EQ(0, tsm_pci_enable(&t->s));
-	do_step(_metadata, t, tsm_bind_tdi);
-	ASSERT_EQ(0, tsm_tdi_bring_to(t, variant->state));
-}
-
-FIXTURE_TEARDOWN(bound)
-{
-	teardown(&self->t);
-	tsm_kmsg_close(&self->kmsg);
-}
 
 /* A write to configuration space can't fail, so the reset is dropped */
 static void expect_dropped_while_bound(struct __test_metadata *_metadata,
