@@ -5,7 +5,9 @@
  */
 #include <linux/cleanup.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
 #include <linux/slab.h>
@@ -17,6 +19,9 @@
 
 /* See the top of tsm.c for what it protects */
 DEFINE_SPINLOCK(pci_tsm_state_lock);
+
+/* Of all VMs, protected by pci_tsm_state_lock */
+static LIST_HEAD(bound_list);
 
 /**
  * pci_tsm_binding_alloc() - Prepare to bind a function as a TDI
@@ -42,6 +47,8 @@ struct pci_tsm_binding *pci_tsm_binding_alloc(struct pci_dev *pdev,
 		return ERR_PTR(-ENOMEM);
 
 	kref_init(&binding->kref);
+	INIT_LIST_HEAD(&binding->bound_list);
+	mutex_init(&binding->req_mutex);
 	binding->pdev = pci_dev_get(pdev);
 	binding->kvm = kvm;
 	binding->tdi_id = tdi_id;
@@ -74,6 +81,7 @@ static void binding_release(struct kref *kref)
 	if (binding->guest.proto)
 		module_put(binding->guest.proto->owner);
 	pci_dev_put(binding->pdev);
+	mutex_destroy(&binding->req_mutex);
 	kfree(binding);
 }
 
@@ -105,6 +113,20 @@ bool pci_tsm_binding_is_gone(struct pci_tsm_binding *binding)
 }
 EXPORT_SYMBOL_GPL(pci_tsm_binding_is_gone);
 
+/**
+ * pci_tsm_binding_is_ending() - Is an unbind of the binding under way?
+ * @binding: binding to look at
+ *
+ * Context: Any context. The answer can be outdated as soon as it is there.
+ * Return: true while a caller of pci_tsm_unbind(), or the host's disconnect, is
+ * about to end @binding.
+ */
+bool pci_tsm_binding_is_ending(struct pci_tsm_binding *binding)
+{
+	return atomic_read(&binding->unbinds);
+}
+EXPORT_SYMBOL_GPL(pci_tsm_binding_is_ending);
+
 /*
  * A request may look into the protocol when the TSM is gone already, so its
  * module stays until the binding is released.
@@ -118,6 +140,7 @@ static int note_guest_proto(struct pci_tsm_binding *binding,
 		return -ENXIO;
 
 	binding->guest.proto = proto;
+	binding->guest.scopes = pci_tsm_guest_scopes(proto);
 	binding->guest.req_len_max = pci_tsm_guest_req_len_max(proto);
 	return 0;
 }
@@ -138,8 +161,26 @@ static void set_tdi(struct pci_tsm *tsm, struct pci_tdi *tdi,
 	tsm->binding = binding;
 }
 
-/* Keep the function and its PF from being reset until release_from_binding() */
-static int claim_for_binding(struct pci_tsm *tsm)
+/* Does the guest know another TDI by this id? */
+static bool tdi_id_is_taken(const struct pci_tsm_binding *new)
+{
+	struct pci_tsm_binding *binding;
+
+	lockdep_assert_held(&pci_tsm_state_lock);
+
+	list_for_each_entry(binding, &bound_list, bound_list) {
+		if (binding->kvm == new->kvm && binding->tdi_id == new->tdi_id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Keep the id for the TDI, and the function and its PF from being reset, until
+ * release_from_binding()
+ */
+static int claim_for_binding(struct pci_tsm *tsm,
+			     struct pci_tsm_binding *binding)
 {
 	pci_power_t power_state;
 	struct pci_dev *pf;
@@ -153,14 +194,18 @@ static int claim_for_binding(struct pci_tsm *tsm)
 	power_state = READ_ONCE(tsm->pdev->current_state);
 	if (power_state != PCI_D0 && power_state != PCI_UNKNOWN)
 		return -EBUSY;
+	if (tdi_id_is_taken(binding))
+		return -EADDRINUSE;
 
+	list_add(&binding->bound_list, &bound_list);
 	tsm->pdev->tsm_bindings++;
 	if (pf != tsm->pdev)
 		pf->tsm_bindings++;
 	return 0;
 }
 
-static void release_from_binding(struct pci_tsm *tsm)
+static void release_from_binding(struct pci_tsm *tsm,
+				 struct pci_tsm_binding *binding)
 {
 	struct pci_dev *pf = pci_physfn(tsm->pdev);
 
@@ -169,6 +214,7 @@ static void release_from_binding(struct pci_tsm *tsm)
 	guard(spinlock)(&pci_tsm_state_lock);
 	tsm->tdi = NULL;
 	tsm->binding = NULL;
+	list_del_init(&binding->bound_list);
 	tsm->pdev->tsm_bindings--;
 	if (pf != tsm->pdev)
 		pf->tsm_bindings--;
@@ -186,16 +232,32 @@ void pci_tsm_unbind_tdi(struct pci_tsm *tsm)
 
 	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
 
+	atomic_inc(&binding->unbinds);
 	to_pci_tsm_ops(tsm)->unbind(tsm->tdi);
-	release_from_binding(tsm);
+	release_from_binding(tsm, binding);
 
 	binding->tdi = NULL;
 	set_gone(binding);
+	atomic_dec(&binding->unbinds);
 	trace_pci_tsm_unbind(binding);
 	pci_tsm_binding_put(binding);
 }
 
-static int __pci_tsm_bind(struct pci_tsm_binding *binding)
+/**
+ * pci_tsm_can_bind() - Can a TSM bind a function as a TDI?
+ * @tsm: TSM context of the function
+ *
+ * Context: With &pci_dev.tsm protected.
+ * Return: true if the TSM has the operation for it, and the DSM the capability,
+ * PCIe r7.0 section 7.5.3.3 (TEE-IO Supported).
+ */
+bool pci_tsm_can_bind(struct pci_tsm *tsm)
+{
+	return is_link_tsm(tsm->tsm_dev) && to_pci_tsm_ops(tsm)->bind &&
+	       has_tee(tsm->dsm_dev);
+}
+
+static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 {
 	struct pci_dev *pdev = binding->pdev;
 	struct pci_tdi *tdi;
@@ -208,12 +270,12 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding)
 	if (!pdev->tsm || !is_link_tsm(pdev->tsm->tsm_dev))
 		return -ENXIO;
 
-	if (!to_pci_tsm_ops(pdev->tsm)->bind)
+	if (!pci_tsm_can_bind(pdev->tsm))
 		return -EOPNOTSUPP;
 
 	/* The owner may have called it off already */
 	if (binding->state != PCI_TSM_BINDING_NEW)
-		return -ENXIO;
+		return -ECANCELED;
 
 	if (pdev->tsm->tdi)
 		return -EBUSY;
@@ -223,14 +285,14 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding)
 	if (rc)
 		return rc;
 
-	rc = claim_for_binding(pdev->tsm);
+	rc = claim_for_binding(pdev->tsm, binding);
 	if (rc)
 		return rc;
 
 	tdi = to_pci_tsm_ops(pdev->tsm)->bind(pdev, binding->kvm,
-					      binding->tdi_id);
+					      binding->tdi_id, tsm_code);
 	if (IS_ERR(tdi)) {
-		release_from_binding(pdev->tsm);
+		release_from_binding(pdev->tsm, binding);
 		return PTR_ERR(tdi);
 	}
 
@@ -246,6 +308,7 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding)
 /**
  * pci_tsm_bind() - Bind a function as a TDI of a VM
  * @binding: new binding, this is called once for each
+ * @tsm_code: set to the result of a TSM that refuses, for the guest, else to 0
  *
  * Context: May sleep for as long as the TSM's firmware takes. Takes
  * &pci_tsm_group.lock, interruptible. Call it without locks that device removal
@@ -253,17 +316,21 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding)
  * registered, for example to that in which a VFIO driver has it.
  *
  * Return: 0, or a negative error code that ends @binding:
- * * -ENXIO: no TSM is connected, or pci_tsm_unbind() came first
- * * -EOPNOTSUPP: the TSM driver can't bind
+ * * -ENXIO: no TSM is connected
+ * * -EOPNOTSUPP: the TSM driver, or the device, can't bind
+ * * -ECANCELED: pci_tsm_unbind() came first
  * * -EBUSY: another binding has the function, it is not in D0, or a
  *   pci_tsm_reconfig_begin() for it or its PF has not ended
+ * * -EADDRINUSE: the VM has another TDI of this id
  * * -EINTR: a signal came before the TSM was called
  * * other: from the TSM driver
  */
-int pci_tsm_bind(struct pci_tsm_binding *binding)
+int pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 {
-	int rc = __pci_tsm_bind(binding);
+	int rc;
 
+	*tsm_code = 0;
+	rc = __pci_tsm_bind(binding, tsm_code);
 	if (rc) {
 		set_gone(binding);
 		trace_pci_tsm_bind(binding, rc);
@@ -271,6 +338,16 @@ int pci_tsm_bind(struct pci_tsm_binding *binding)
 	return rc;
 }
 EXPORT_SYMBOL_GPL(pci_tsm_bind);
+
+static void end_binding(struct pci_tsm_binding *binding)
+{
+	lockdep_assert_held(pci_tsm_group_lock(binding->pdev));
+
+	/* A bind that failed sets this without the lock */
+	if (READ_ONCE(binding->state) == PCI_TSM_BINDING_BOUND)
+		pci_tsm_unbind_tdi(binding->pdev->tsm);
+	set_gone(binding);
+}
 
 /**
  * pci_tsm_unbind() - End a binding
@@ -288,14 +365,41 @@ void pci_tsm_unbind(struct pci_tsm_binding *binding)
 	if (pci_tsm_binding_is_gone(binding))
 		return;
 
-	guard(mutex)(pci_tsm_group_lock(binding->pdev));
-
-	/* A bind that failed sets this without the lock */
-	if (READ_ONCE(binding->state) == PCI_TSM_BINDING_BOUND)
-		pci_tsm_unbind_tdi(binding->pdev->tsm);
-	set_gone(binding);
+	atomic_inc(&binding->unbinds);
+	scoped_guard(mutex, pci_tsm_group_lock(binding->pdev))
+		end_binding(binding);
+	atomic_dec(&binding->unbinds);
 }
 EXPORT_SYMBOL_GPL(pci_tsm_unbind);
+
+/**
+ * pci_tsm_unbind_killable() - End a binding, unless the caller is killed
+ * @binding: binding in whatever state, left alone if it is gone already
+ *
+ * Does what pci_tsm_unbind() does, for a caller that can leave the binding to its
+ * owner's teardown.
+ *
+ * Context: As pci_tsm_unbind(), but a fatal signal ends the wait for
+ * &pci_tsm_group.lock.
+ * Return: 0, or -EINTR and @binding is as before.
+ */
+int pci_tsm_unbind_killable(struct pci_tsm_binding *binding)
+{
+	int rc;
+
+	if (pci_tsm_binding_is_gone(binding))
+		return 0;
+
+	atomic_inc(&binding->unbinds);
+	scoped_cond_guard(mutex_kill, rc = -EINTR,
+			  pci_tsm_group_lock(binding->pdev)) {
+		end_binding(binding);
+		rc = 0;
+	}
+	atomic_dec(&binding->unbinds);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_unbind_killable);
 
 /**
  * pci_tsm_reconfig_begin() - Keep a function from being bound as a TDI

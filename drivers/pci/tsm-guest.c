@@ -15,6 +15,8 @@
 #include <linux/capability.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
@@ -214,6 +216,7 @@ static int check_args(struct pci_tsm_guest_xfer *xfer)
 {
 	if (xfer->scope >= ARRAY_SIZE(scope_admits))
 		return refuse(xfer, -EOPNOTSUPP, "unknown scope");
+	xfer->scope = array_index_nospec(xfer->scope, ARRAY_SIZE(scope_admits));
 	if (!xfer->req_len)
 		return refuse(xfer, -EINVAL, "empty request");
 	if (xfer->req_len > PCI_TSM_GUEST_REQ_LEN_MAX)
@@ -245,6 +248,9 @@ static int check_binding(struct pci_tsm_binding *binding,
 	if (xfer->type != binding->guest.proto->type)
 		return refuse(xfer, -EPROTONOSUPPORT,
 			      "TSM speaks another protocol");
+	if (!(binding->guest.scopes & BIT(xfer->scope)))
+		return refuse(xfer, -EOPNOTSUPP,
+			      "TSM has no message for the scope");
 	if (xfer->req_len > binding->guest.req_len_max)
 		return refuse(xfer, -EMSGSIZE, "longer than any message");
 	return 0;
@@ -267,14 +273,13 @@ static void *get_buf(size_t len, void *small, void **heap)
 }
 
 /*
- * Once the TSM has changed the TDI's state there is no way back. So make sure now
- * that its answer can be delivered; only a concurrent unmap defeats this.
+ * Once the TSM has answered there is no way back: it may have changed the TDI's
+ * state, or used up the number of a sealed message. So make sure now that the answer
+ * can be delivered; only a concurrent unmap defeats this.
  */
 static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
 			    size_t resp_size)
 {
-	if (!class_changes_state(xfer->msg->class))
-		return 0;
 	if (fault_in_safe_writeable(xfer->resp, resp_size))
 		return -EFAULT;
 	if (fault_in_safe_writeable(xfer->user_cmd, xfer->user_cmd_size))
@@ -282,15 +287,22 @@ static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
 	return 0;
 }
 
+/* A TSM that refuses, by a code other than 0, may answer with less */
+static bool resp_len_is_sane(const struct pci_tsm_guest_req *req, int rc)
+{
+	if (rc == -ENOBUFS)
+		return req->resp_len > req->resp_size &&
+		       req->resp_len <= req->msg->resp_max;
+	if (!rc && !req->tsm_code && req->resp_len < req->msg->resp_min)
+		return false;
+	return req->resp_len <= req->resp_size;
+}
+
 /* Don't trust the driver's lengths either */
 static int check_response(struct pci_tsm_binding *binding,
 			  const struct pci_tsm_guest_req *req, int rc)
 {
-	bool sane = rc == -ENOBUFS ? req->resp_len > req->resp_size &&
-				     req->resp_len <= req->msg->resp_max :
-				     req->resp_len <= req->resp_size;
-
-	if (sane && rc <= 0)
+	if (rc <= 0 && resp_len_is_sane(req, rc))
 		return rc;
 
 	dev_err_once(&binding->pdev->dev,
@@ -308,7 +320,7 @@ static void taint_debug_write(struct pci_dev *pdev)
 
 	pci_warn(pdev, "%s(%d) may write through the TSM's debug interface\n",
 		 current->comm, task_pid_nr(current));
-	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+	add_taint(TAINT_FWCTL, LOCKDEP_STILL_OK);
 }
 
 static int timed_guest_req(struct pci_tsm_binding *binding,
@@ -358,7 +370,7 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 		.req_len = xfer->req_len,
 		.resp_size = min(xfer->resp_size, xfer->msg->resp_max),
 	};
-	u8 small[STACK_BUF_LEN] __uninitialized;
+	u8 small[STACK_BUF_LEN] __aligned(8) __uninitialized;
 	void *heap __free(kvfree) = NULL;
 	int rc;
 
@@ -391,7 +403,7 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 static int serve(struct pci_tsm_binding *binding,
 		 struct pci_tsm_guest_xfer *xfer)
 {
-	u8 small[STACK_BUF_LEN] __uninitialized;
+	u8 small[STACK_BUF_LEN] __aligned(8) __uninitialized;
 	void *heap __free(kvfree) = NULL;
 	void *req;
 	int rc;
@@ -406,6 +418,11 @@ static int serve(struct pci_tsm_binding *binding,
 
 	rc = check_binding(binding, xfer);
 	if (rc)
+		return rc;
+
+	/* The VM's other requests about the TDI wait here, without memory */
+	ACQUIRE(mutex_intr, lock)(&binding->req_mutex);
+	if ((rc = ACQUIRE_ERR(mutex_intr, &lock)))
 		return rc;
 
 	req = get_buf(xfer->req_len, small, &heap);
@@ -428,16 +445,18 @@ static int serve(struct pci_tsm_binding *binding,
  *
  * The checks in serve() and dispatch() are all there is between the guest and the
  * TSM driver, in this order: arguments, privilege, binding, protocol, lengths, class
- * against scope and, for a message that changes state, outputs writable; the taint
- * is set right before the driver is called. User memory is read once, and neither
- * read nor written with a lock held.
+ * against scope, outputs writable; the taint is set right before the driver is
+ * called. User memory is read once. It is neither read nor written with a lock
+ * held, but for one that only requests about this very TDI take.
  *
  * Context: May sleep for as long as the firmware takes. Takes
- * &pci_tsm_group.lock, interruptible.
+ * &pci_tsm_binding.req_mutex and, within it, &pci_tsm_group.lock, both
+ * interruptible.
  *
  * Return: 0, or a negative error code. &pci_tsm_guest_xfer.dispatched tells
  * whether the TSM driver was called: if not, nothing happened.
- * * -EOPNOTSUPP: unknown scope, or the TSM driver serves no guest requests
+ * * -EOPNOTSUPP: unknown scope, one that the TSM has no message for, or the TSM
+ *   driver serves no guest requests
  * * -EINVAL: empty request
  * * -EMSGSIZE: a length above the maximum of the interface, or a request longer
  *   or shorter than its message is
@@ -482,14 +501,12 @@ static void fill_info(struct pci_tsm_guest_info *info,
 {
 	info->type = proto->type;
 	info->nr_msgs = proto->nr_msgs;
+	info->scopes = pci_tsm_guest_scopes(proto);
 	info->req_len_max = pci_tsm_guest_req_len_max(proto);
 
-	for (unsigned int i = 0; i < proto->nr_msgs; i++) {
-		const struct pci_tsm_guest_msg *msg = &proto->msgs[i];
-
-		info->scopes |= BIT(msg->class);
-		info->resp_len_max = max(info->resp_len_max, msg->resp_max);
-	}
+	for (unsigned int i = 0; i < proto->nr_msgs; i++)
+		info->resp_len_max = max(info->resp_len_max,
+					 proto->msgs[i].resp_max);
 }
 
 /**
@@ -512,13 +529,10 @@ void pci_tsm_guest_info(struct pci_dev *pdev, struct pci_tsm_guest_info *info,
 
 	guard(spinlock)(&pci_tsm_state_lock);
 
-	if (!pdev->tsm || !pdev->tsm->ready ||
-	    !is_link_tsm(pdev->tsm->tsm_dev))
+	if (!pdev->tsm || !pdev->tsm->ready || !pci_tsm_can_bind(pdev->tsm))
 		return;
 
-	info->connected = true;
-	info->bound = pdev->tsm->tdi;
-
+	info->can_bind = true;
 	proto = to_pci_tsm_ops(pdev->tsm)->guest_proto;
 	if (!proto)
 		return;

@@ -9,6 +9,7 @@
 #ifndef DRIVERS_PCI_TSM_H
 #define DRIVERS_PCI_TSM_H
 
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/pci-tsm.h>
 #include <linux/spinlock_types.h>
@@ -32,6 +33,21 @@ static inline bool is_link_tsm(struct tsm_dev *tsm_dev)
 	return tsm_dev && tsm_dev->pci_ops && tsm_dev->pci_ops->link_ops.probe;
 }
 
+static inline bool has_tee(struct pci_dev *pdev)
+{
+	return pdev->devcap & PCI_EXP_DEVCAP_TEE;
+}
+
+/* Bit for each class that some message of a guest protocol has */
+static inline u32 pci_tsm_guest_scopes(const struct pci_tsm_guest_proto *proto)
+{
+	u32 scopes = 0;
+
+	for (unsigned int i = 0; i < proto->nr_msgs; i++)
+		scopes |= BIT(proto->msgs[i].class);
+	return scopes;
+}
+
 /* Bytes of the longest request of a guest protocol */
 static inline u32
 pci_tsm_guest_req_len_max(const struct pci_tsm_guest_proto *proto)
@@ -45,6 +61,7 @@ pci_tsm_guest_req_len_max(const struct pci_tsm_guest_proto *proto)
 
 /* tsm-bind.c */
 void pci_tsm_unbind_tdi(struct pci_tsm *tsm);
+bool pci_tsm_can_bind(struct pci_tsm *tsm);
 
 /* tsm-guest.c */
 int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev);

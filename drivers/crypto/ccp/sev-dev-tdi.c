@@ -65,6 +65,12 @@ struct pci_tsm *sev_tio_probe(struct pci_dev *pdev, struct tsm_dev *tsm_dev)
 	return no_free_ptr(tsm);
 }
 
+/* The firmware's status for the guest, 0 if the firmware was not asked */
+static u64 tio_tsm_code(struct tio_dsm *dsm)
+{
+	return dsm->data.psp_ret > 0 ? dsm->data.psp_ret : 0;
+}
+
 /* Finish a command whose first attempt returned @ret */
 static int tio_cmd(struct tio_dsm *dsm, int ret)
 {
@@ -173,6 +179,7 @@ static void tdi_reclaim(struct tio_dsm *dsm, struct tio_tdi *tdi,
  * @pdev: function, any that the DSM manages
  * @kvm: the guest; exists until sev_tio_unbind() returns
  * @tdi_id: requester id that the guest sees
+ * @tsm_code: the firmware's status, if it refuses
  *
  * Context: as &pci_tsm_link_ops.bind
  * Return: the TDI, until sev_tio_unbind(), or an error and all is as before:
@@ -185,7 +192,8 @@ static void tdi_reclaim(struct tio_dsm *dsm, struct tio_tdi *tdi,
  * * -ETIMEDOUT: the firmware did not answer, and the PSP is given up
  * * other: from sev_tio_errno() and sev_tio_spdm_cmd()
  */
-struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id)
+struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id,
+			     u64 *tsm_code)
 {
 	struct tio_dsm *dsm = pdev_to_dsm(pdev);
 	struct sev_snp_guest guest;
@@ -208,13 +216,16 @@ struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id)
 
 	ret = sev_tio_tdi_create(&dsm->data, &tdi->data, tdi_function_id(pdev));
 	if (ret) {
+		*tsm_code = tio_tsm_code(dsm);
 		ret = sev_tio_errno(ret, dsm->data.psp_ret);
 		goto free_tdi;
 	}
 
 	ret = tdi_lock(dsm, tdi, tdi_id);
-	if (ret)
+	if (ret) {
+		*tsm_code = tio_tsm_code(dsm);
 		goto unlock_tdi;
+	}
 
 	pci_tsm_tdi_constructor(pdev, &tdi->tdi, kvm, tdi_id);
 	return &tdi->tdi;
@@ -317,7 +328,7 @@ int sev_tio_guest_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 	ret = sev_tio_guest_request(&dsm->data, &tio_tdi->data, tio_tdi->req,
 				    tio_tdi->resp);
 	ret = tio_cmd(dsm, ret);
-	req->tsm_code = dsm->data.psp_ret;
+	req->tsm_code = tio_tsm_code(dsm);
 	if (ret)
 		return ret;
 

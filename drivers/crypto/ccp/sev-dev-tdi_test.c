@@ -30,6 +30,7 @@ struct tdi_test {
 	struct pci_dev vf;
 	struct pci_tsm vf_tsm;
 	unsigned int owned;
+	u64 bind_code;
 };
 
 /* The fake is at the start, so test->priv is both */
@@ -150,7 +151,7 @@ static void tdi_test_exit(struct kunit *test)
 
 static struct pci_tdi *bind_vf(struct tdi_test *t)
 {
-	return sev_tio_bind(&t->vf, snp_vm, GUEST_ID);
+	return sev_tio_bind(&t->vf, snp_vm, GUEST_ID, &t->bind_code);
 }
 
 static struct pci_tdi *must_bind(struct kunit *test)
@@ -381,7 +382,7 @@ static void bind_any_function(struct kunit *test)
 	/* The segment is part of a function's name if it is not 0 */
 	t->bus.number = PF0_RID >> 8;
 	t->sysdata.domain = 3;
-	pf0 = sev_tio_bind(&t->pf0, other_vm, U16_MAX);
+	pf0 = sev_tio_bind(&t->pf0, other_vm, U16_MAX, &t->bind_code);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pf0);
 	KUNIT_ASSERT_NOT_NULL(test,
 			      fake_psp_find_tdi(&t->psp, PF0_RID | 0x01030000));
@@ -401,11 +402,11 @@ static void bind_is_refused(struct kunit *test)
 	struct tdi_test *t = tdi_test(test);
 	struct pci_tdi *tdi;
 
-	tdi = sev_tio_bind(&t->vf, plain_vm, GUEST_ID);
+	tdi = sev_tio_bind(&t->vf, plain_vm, GUEST_ID, &t->bind_code);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(tdi), -EOPNOTSUPP);
-	tdi = sev_tio_bind(&t->vf, early_vm, GUEST_ID);
+	tdi = sev_tio_bind(&t->vf, early_vm, GUEST_ID, &t->bind_code);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(tdi), -EAGAIN);
-	tdi = sev_tio_bind(&t->vf, snp_vm, U16_MAX + 1);
+	tdi = sev_tio_bind(&t->vf, snp_vm, U16_MAX + 1, &t->bind_code);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(tdi), -EOVERFLOW);
 	t->sysdata.domain = U8_MAX + 1;
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EOVERFLOW);
@@ -920,7 +921,7 @@ static void response_of_others(struct kunit *test)
 	u64 code;
 
 	t->bus.number = PF0_RID >> 8;
-	second = sev_tio_bind(&t->pf0, other_vm, 1);
+	second = sev_tio_bind(&t->pf0, other_vm, 1, &t->bind_code);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second);
 
 	KUNIT_EXPECT_EQ(test, send(test, first, &code), 0);

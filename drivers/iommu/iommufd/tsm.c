@@ -10,6 +10,7 @@
  * would block the destruction of the device, which gives up with a WARN after
  * 60 seconds.
  */
+#include <linux/pagemap.h>
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
 
@@ -24,9 +25,16 @@ static_assert((int)IOMMU_VDEVICE_TSM_SCOPE_DEBUG_WRITE ==
 	      PCI_TSM_REQ_DEBUG_WRITE);
 static_assert(IOMMU_VDEVICE_TSM_REQ_LEN_MAX == PCI_TSM_GUEST_REQ_LEN_MAX);
 static_assert(IOMMU_VDEVICE_TSM_RESP_LEN_MAX == PCI_TSM_GUEST_RESP_LEN_MAX);
+static_assert(sizeof(struct iommu_vdevice_tsm_op) == 24);
 static_assert(sizeof(struct iommu_vdevice_tsm_guest_request) == 56);
 static_assert(sizeof(struct iommu_vdevice_tsm_info) == 48);
 static_assert(sizeof(struct iommu_tsm_msg) == 24);
+
+/* Bytes of a structure of @len bytes that the caller knows */
+static size_t user_len(const struct iommufd_ucmd *ucmd, size_t len)
+{
+	return min_t(size_t, ucmd->user_size, len);
+}
 
 /* Where a TSM can never know the device the ioctls return EOPNOTSUPP */
 static bool vdevice_can_be_tdi(const struct iommufd_vdevice *vdev)
@@ -48,22 +56,42 @@ static struct pci_tsm_binding *vdevice_get_binding(struct iommufd_vdevice *vdev)
 	return binding;
 }
 
+/* Can @vdev have a new binding now? */
+static int vdevice_check_bind(struct iommufd_vdevice *vdev)
+{
+	struct pci_tsm_binding *binding = vdev->tsm_binding;
+
+	lockdep_assert_held(&vdev->tsm_lock);
+
+	/* pairs with iommufd_device_allow_tdi() */
+	switch (smp_load_acquire(&vdev->idev->tdi_use)) {
+	case IOMMUFD_TDI_NOT_YET:
+		return -EAGAIN;
+	case IOMMUFD_TDI_ALLOWED:
+		break;
+	case IOMMUFD_TDI_REVOKED:
+		return -ENODEV;
+	}
+
+	if (!binding || pci_tsm_binding_is_gone(binding))
+		return 0;
+	return pci_tsm_binding_is_ending(binding) ? -EAGAIN : -EEXIST;
+}
+
 /* Make @new the binding of @vdev unless there is one that is still in force */
 static int vdevice_set_binding(struct iommufd_vdevice *vdev,
 			       struct pci_tsm_binding *new)
 {
 	struct pci_tsm_binding *old;
+	int rc;
 
 	spin_lock(&vdev->tsm_lock);
-	if (!READ_ONCE(vdev->idev->tdi_allowed)) {
+	rc = vdevice_check_bind(vdev);
+	if (rc) {
 		spin_unlock(&vdev->tsm_lock);
-		return -ENODEV;
+		return rc;
 	}
 	old = vdev->tsm_binding;
-	if (old && !pci_tsm_binding_is_gone(old)) {
-		spin_unlock(&vdev->tsm_lock);
-		return -EEXIST;
-	}
 	vdev->tsm_binding = pci_tsm_binding_get(new);
 	spin_unlock(&vdev->tsm_lock);
 
@@ -89,14 +117,15 @@ void iommufd_vdevice_destroy_unbind(struct iommufd_vdevice *vdev)
  * @idev: device of iommufd_device_bind()
  *
  * From here on the device can be bound as a TDI. Before, IOMMU_VDEVICE_TSM_OP
- * returns ENODEV: userspace can find out the id of a device that its owner still
+ * returns EAGAIN: userspace can find out the id of a device that its owner still
  * resets, which a TDI must not be.
  *
  * Context: Not at the same time as iommufd_device_unbind_tdi().
  */
 void iommufd_device_allow_tdi(struct iommufd_device *idev)
 {
-	WRITE_ONCE(idev->tdi_allowed, true);
+	/* pairs with vdevice_check_bind(): what the owner did comes before a bind */
+	smp_store_release(&idev->tdi_use, IOMMUFD_TDI_ALLOWED);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_allow_tdi, "IOMMUFD");
 
@@ -110,12 +139,12 @@ static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev
 
 	vdev = idev->vdev;
 	if (!vdev) {
-		WRITE_ONCE(idev->tdi_allowed, false);
+		WRITE_ONCE(idev->tdi_use, IOMMUFD_TDI_REVOKED);
 		return NULL;
 	}
 
 	spin_lock(&vdev->tsm_lock);
-	WRITE_ONCE(idev->tdi_allowed, false);
+	WRITE_ONCE(idev->tdi_use, IOMMUFD_TDI_REVOKED);
 	binding = vdev->tsm_binding;
 	if (binding)
 		pci_tsm_binding_get(binding);
@@ -184,12 +213,46 @@ static struct pci_tsm_binding *vdevice_new_binding(struct iommufd_vdevice *vdev)
 	return binding;
 }
 
+/* The outcome goes back in any case, but the first error is the one that counts */
+static int respond(struct iommufd_ucmd *ucmd, size_t len, int rc)
+{
+	int respond_rc = iommufd_ucmd_respond(ucmd, len);
+
+	return rc ?: respond_rc;
+}
+
+/* Return: what to bind or unbind, referenced, NULL for nothing, or ERR_PTR() */
+static struct pci_tsm_binding *vdevice_op_binding(struct iommufd_vdevice *vdev,
+						  u32 type)
+{
+	if (!vdevice_can_be_tdi(vdev))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (type == IOMMU_VDEVICE_TSM_BIND)
+		return vdevice_new_binding(vdev);
+	return vdevice_get_binding(vdev);
+}
+
+static int vdevice_tsm_op(struct iommu_vdevice_tsm_op *cmd,
+			  struct pci_tsm_binding *binding)
+{
+	u64 tsm_code;
+	int rc;
+
+	/* If the vDEVICE is destroyed meanwhile, that waits for this binding */
+	if (cmd->type == IOMMU_VDEVICE_TSM_UNBIND)
+		return pci_tsm_unbind_killable(binding);
+
+	rc = pci_tsm_bind(binding, &tsm_code);
+	cmd->out_tsm_code = tsm_code;
+	return rc;
+}
+
 int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_vdevice_tsm_op *cmd = ucmd->cmd;
 	struct pci_tsm_binding *binding;
 	struct iommufd_vdevice *vdev;
-	int rc = 0;
+	int rc;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
@@ -197,35 +260,24 @@ int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 	    cmd->type != IOMMU_VDEVICE_TSM_UNBIND)
 		return -EOPNOTSUPP;
 
+	/* An EFAULT says that nothing was done */
+	if (fault_in_safe_writeable(ucmd->ubuffer, user_len(ucmd, sizeof(*cmd))))
+		return -EFAULT;
+
 	vdev = iommufd_get_vdevice(ucmd, cmd->vdevice_id);
 	if (IS_ERR(vdev))
 		return PTR_ERR(vdev);
 
-	if (!vdevice_can_be_tdi(vdev))
-		binding = ERR_PTR(-EOPNOTSUPP);
-	else if (cmd->type == IOMMU_VDEVICE_TSM_BIND)
-		binding = vdevice_new_binding(vdev);
-	else
-		binding = vdevice_get_binding(vdev);
+	binding = vdevice_op_binding(vdev, cmd->type);
 	iommufd_put_object(ucmd->ictx, &vdev->obj);
-	if (IS_ERR_OR_NULL(binding))
-		return PTR_ERR_OR_ZERO(binding);
 
-	/* If the vDEVICE is destroyed meanwhile, that waits for this binding */
-	if (cmd->type == IOMMU_VDEVICE_TSM_BIND)
-		rc = pci_tsm_bind(binding);
-	else
-		pci_tsm_unbind(binding);
-	pci_tsm_binding_put(binding);
-	return rc;
-}
-
-/* The outcome goes back in any case, but the first error is the one that counts */
-static int respond(struct iommufd_ucmd *ucmd, size_t len, int rc)
-{
-	int respond_rc = iommufd_ucmd_respond(ucmd, len);
-
-	return rc ?: respond_rc;
+	cmd->out_tsm_code = 0;
+	rc = PTR_ERR_OR_ZERO(binding);
+	if (!IS_ERR_OR_NULL(binding)) {
+		rc = vdevice_tsm_op(cmd, binding);
+		pci_tsm_binding_put(binding);
+	}
+	return respond(ucmd, sizeof(*cmd), rc);
 }
 
 static int vdevice_guest_req(struct iommufd_ucmd *ucmd,
@@ -240,7 +292,7 @@ static int vdevice_guest_req(struct iommufd_ucmd *ucmd,
 		.resp = u64_to_user_ptr(cmd->resp_uptr),
 		.resp_size = cmd->resp_len,
 		.user_cmd = ucmd->ubuffer,
-		.user_cmd_size = sizeof(*cmd),
+		.user_cmd_size = user_len(ucmd, sizeof(*cmd)),
 	};
 	int rc;
 
@@ -267,6 +319,8 @@ int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
 
 	can_be_tdi = vdevice_can_be_tdi(vdev);
 	binding = vdevice_get_binding(vdev);
+	if (!binding)
+		dev_dbg(vdev->idev->dev, "guest request without a TDI\n");
 	iommufd_put_object(ucmd->ictx, &vdev->obj);
 
 	cmd->out_resp_len = 0;
@@ -279,10 +333,14 @@ int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
 	return respond(ucmd, sizeof(*cmd), rc);
 }
 
+/* What the first entries that there were had */
+#define MSG_LEN_MIN offsetofend(struct iommu_tsm_msg, resp_max)
+
+/* Entries have the length that the caller knows, shorter or longer than ours */
 static int copy_msgs(const struct iommu_vdevice_tsm_info *cmd,
 		     const struct pci_tsm_guest_msg *msgs, unsigned int nr_msgs)
 {
-	struct iommu_tsm_msg __user *uptr = u64_to_user_ptr(cmd->msgs_uptr);
+	u64 uptr = cmd->msgs_uptr;
 
 	for (unsigned int i = 0; i < nr_msgs; i++) {
 		struct iommu_tsm_msg msg = {
@@ -294,23 +352,27 @@ static int copy_msgs(const struct iommu_vdevice_tsm_info *cmd,
 			.resp_max = msgs[i].resp_max,
 		};
 
-		if (copy_to_user(&uptr[i], &msg, sizeof(msg)))
+		if (copy_struct_to_user(u64_to_user_ptr(uptr), cmd->msg_len,
+					&msg, sizeof(msg), NULL))
 			return -EFAULT;
+		uptr += cmd->msg_len;
 	}
 
 	return 0;
 }
 
-static u32 info_state(const struct pci_tsm_guest_info *info)
+static u32 info_state(const struct pci_tsm_guest_info *info,
+		      struct pci_tsm_binding *binding)
 {
-	if (info->bound)
+	if (binding && pci_tsm_binding_is_bound(binding))
 		return IOMMU_VDEVICE_TSM_STATE_BOUND;
-	if (info->connected)
+	if (info->can_bind)
 		return IOMMU_VDEVICE_TSM_STATE_CONNECTED;
 	return IOMMU_VDEVICE_TSM_STATE_NONE;
 }
 
-static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
+static int tsm_info(struct pci_dev *pdev, struct pci_tsm_binding *binding,
+		    struct iommu_vdevice_tsm_info *cmd)
 {
 	unsigned int nr_msgs = min(cmd->num_msgs, PCI_TSM_GUEST_MSGS_MAX);
 	struct pci_tsm_guest_info info;
@@ -318,6 +380,8 @@ static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
 	int rc;
 
 	cmd->num_msgs = 0;
+	if (nr_msgs && (cmd->msg_len < MSG_LEN_MIN || cmd->msg_len > SZ_4K))
+		return -EINVAL;
 
 	msgs = kcalloc(nr_msgs, sizeof(*msgs), GFP_KERNEL_ACCOUNT);
 	if (!msgs)
@@ -325,12 +389,14 @@ static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
 
 	pci_tsm_guest_info(pdev, &info, msgs, nr_msgs);
 	cmd->out_tsm_type = info.type;
-	cmd->out_state = info_state(&info);
+	cmd->out_state = info_state(&info, binding);
 	cmd->out_scopes = info.scopes;
 	cmd->out_req_len_max = info.req_len_max;
 	cmd->out_resp_len_max = info.resp_len_max;
 	cmd->num_msgs = info.nr_msgs;
 	rc = copy_msgs(cmd, msgs, min(nr_msgs, info.nr_msgs));
+	if (!rc && nr_msgs && nr_msgs < info.nr_msgs)
+		rc = -EMSGSIZE;
 	kfree(msgs);
 	return rc;
 }
@@ -338,11 +404,12 @@ static int tsm_info(struct pci_dev *pdev, struct iommu_vdevice_tsm_info *cmd)
 int iommufd_vdevice_tsm_info_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_vdevice_tsm_info *cmd = ucmd->cmd;
+	struct pci_tsm_binding *binding;
 	struct iommufd_vdevice *vdev;
 	struct pci_dev *pdev = NULL;
 	int rc = -EOPNOTSUPP;
 
-	if (cmd->flags || cmd->__reserved)
+	if (cmd->flags)
 		return -EOPNOTSUPP;
 
 	vdev = iommufd_get_vdevice(ucmd, cmd->vdevice_id);
@@ -351,6 +418,7 @@ int iommufd_vdevice_tsm_info_ioctl(struct iommufd_ucmd *ucmd)
 
 	if (vdevice_can_be_tdi(vdev))
 		pdev = pci_dev_get(to_pci_dev(vdev->idev->dev));
+	binding = vdevice_get_binding(vdev);
 	iommufd_put_object(ucmd->ictx, &vdev->obj);
 
 	cmd->out_tsm_type = IOMMU_TSM_TYPE_NONE;
@@ -359,7 +427,10 @@ int iommufd_vdevice_tsm_info_ioctl(struct iommufd_ucmd *ucmd)
 	cmd->out_req_len_max = 0;
 	cmd->out_resp_len_max = 0;
 	if (pdev)
-		rc = tsm_info(pdev, cmd);
+		rc = tsm_info(pdev, binding, cmd);
+	cmd->msg_len = sizeof(struct iommu_tsm_msg);
+	if (binding)
+		pci_tsm_binding_put(binding);
 	pci_dev_put(pdev);
 	return respond(ucmd, sizeof(*cmd), rc);
 }

@@ -315,15 +315,24 @@ static bool is_in_d0(const struct tsm_emu_fn *fn)
 		 PCI_PM_CTRL_STATE_MASK);
 }
 
+/* Table 11-2 in section 11.2.6 has tags of Device Control 2 and 3, too */
+static u16 locked_devctl(const struct tsm_emu_fn *fn)
+{
+	return get16(fn, TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL) &
+	       (PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_PHANTOM |
+		PCI_EXP_DEVCTL_NOSNOOP_EN);
+}
+
 /*
- * The lock of a TDI freezes BARs, their enables, and the power state that clears
- * these, section 11.2.6
+ * The lock of a TDI freezes BARs, their enables, how the function makes requests,
+ * and the power state that clears these, section 11.2.6
  */
 static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 {
 	const u16 enables = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	u8 bars[PCI_CARDBUS_CIS - PCI_BASE_ADDRESS_0];
 	u16 command = get16(fn, PCI_COMMAND);
+	u16 devctl = locked_devctl(fn);
 
 	memcpy(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars));
 	write_bytes(fn, where, size, val);
@@ -331,6 +340,7 @@ static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 		return;
 
 	if (!is_in_d0(fn) || command & ~get16(fn, PCI_COMMAND) & enables ||
+	    devctl != locked_devctl(fn) ||
 	    memcmp(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars)))
 		tsm_emu_tdi_reconfigured(&fn->tdi);
 }

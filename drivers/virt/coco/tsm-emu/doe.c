@@ -84,7 +84,7 @@ static struct tsm_emu_tdi *doe_find_tdi(struct tsm_emu *emu,
 	if (!fn || (fn->port != dsm->port && !tsm_emu_is_below(fn, dsm)))
 		return NULL;
 
-	tsm_emu_tdi_bars(fn);
+	tsm_emu_tdi_configure(fn);
 	return &fn->tdi;
 }
 

@@ -120,13 +120,18 @@ static u64 bar_base(const struct tsm_emu_fn *fn, unsigned int bar)
 }
 
 /**
- * tsm_emu_tdi_bars() - tell a TDI where its MMIO is
+ * tsm_emu_tdi_configure() - tell a TDI how its function is configured
  * @fn: its function
  *
  * Context: under &tsm_emu.lock
  */
-void tsm_emu_tdi_bars(struct tsm_emu_fn *fn)
+void tsm_emu_tdi_configure(struct tsm_emu_fn *fn)
 {
+	u16 devctl;
+
+	devctl = get_unaligned_le16(&fn->config[TSM_EMU_CAP_EXP +
+						PCI_EXP_DEVCTL]);
+	fn->tdi.phantom = devctl & PCI_EXP_DEVCTL_PHANTOM;
 	for (int i = 0; i < TSM_EMU_NR_BARS; i++) {
 		fn->tdi.bar[i].size = bar_sizes(fn)[i];
 		fn->tdi.bar[i].base = bar_base(fn, i);

@@ -73,7 +73,7 @@ static int cca_bind(struct tsm_emu_bound *bound)
 		return rc;
 	rc = tsm_emu_tdi_lock(bound);
 	if (rc)
-		return tsm_emu_tdi_errno(rc);
+		return rc;
 
 	cca->bound = bound;
 	INIT_WORK(&cca->work, cca_refresh_work);
@@ -269,6 +269,7 @@ static int cca_guest_req(struct tsm_emu_bound *bound,
 const struct tsm_emu_fw tsm_emu_fw_cca = {
 	.guest_proto = &tsm_proto_cca,
 	.bind = cca_bind,
+	.bind_code = TSM_CCA_ERROR_DEVICE,
 	.unbind = cca_unbind,
 	.guest_req = cca_guest_req,
 };

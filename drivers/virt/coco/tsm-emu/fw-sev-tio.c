@@ -112,7 +112,7 @@ static int sev_tio_bind(struct tsm_emu_bound *bound)
 		return rc;
 	rc = tsm_emu_tdi_lock(bound);
 	if (rc)
-		return tsm_emu_tdi_errno(rc);
+		return rc;
 
 	/* Until the guest writes a secure device table entry */
 	bound->dma_blocked = true;
@@ -398,6 +398,7 @@ static int sev_tio_guest_req(struct tsm_emu_bound *bound,
 const struct tsm_emu_fw tsm_emu_fw_sev_tio = {
 	.guest_proto = &tsm_proto_sev_tio,
 	.bind = sev_tio_bind,
+	.bind_code = SEV_RET_SPDM_ERROR,
 	.unbind = sev_tio_unbind,
 	.guest_req = sev_tio_guest_req,
 };

@@ -101,8 +101,9 @@ struct tsm_emu_bound {
  * struct tsm_emu_fw - firmware of a vendor
  * @guest_proto: what it serves; a platform selects it by this name
  * @debug_proto: replaces it with debug_msgs, has messages for tests too; or NULL
- * @bind: make what the vendor keeps of a TDI. Returns 0, or -errno with the TDI
- *	unlocked and &tsm_emu_bound.fw_data gone. May be NULL.
+ * @bind: make what the vendor keeps of a TDI. Returns 0; else the TDI is unlocked
+ *	and &tsm_emu_bound.fw_data gone. May be NULL.
+ * @bind_code: the vendor's code for a bind that the DSM refuses
  * @unbind: free &tsm_emu_bound.fw_data, the TDI is stopped next. May be NULL.
  * @guest_req: as &pci_tsm_ops.guest_req. An error that the firmware reports is
  *	in tsm_code, and in the response if the protocol has a place for it.
@@ -114,6 +115,7 @@ struct tsm_emu_fw {
 	const struct pci_tsm_guest_proto *guest_proto;
 	const struct pci_tsm_guest_proto *debug_proto;
 	int (*bind)(struct tsm_emu_bound *bound);
+	u64 bind_code;
 	void (*unbind)(struct tsm_emu_bound *bound);
 	int (*guest_req)(struct tsm_emu_bound *bound,
 			 struct pci_tsm_guest_req *req);
@@ -156,7 +158,6 @@ int tsm_emu_tdi_lock(struct tsm_emu_bound *bound);
 int tsm_emu_tdi_run(struct tsm_emu_bound *bound);
 int tsm_emu_tdi_stop(struct tsm_emu_bound *bound);
 int tsm_emu_tdi_is_locked(struct tsm_emu_bound *bound);
-int tsm_emu_tdi_errno(int rc);
 bool tsm_emu_tdi_validate(struct tsm_emu_bound *bound,
 			  struct tsm_emu_range *range, u32 first, u32 pages,
 			  bool validated);

@@ -16,6 +16,7 @@
 static int other_vm_bind(struct tsm_emu *emu, u16 rid, bool called_off)
 {
 	struct pci_tsm_binding *binding;
+	u64 tsm_code;
 	int rc;
 
 	struct pci_dev *pdev __free(pci_dev_put) =
@@ -24,14 +25,14 @@ static int other_vm_bind(struct tsm_emu *emu, u16 rid, bool called_off)
 	if (!pdev)
 		return -ENODEV;
 
-	/* The emulated TSM does not look at the VM */
-	binding = pci_tsm_binding_alloc(pdev, NULL, OTHER_TDI_ID);
+	/* The emulated TSM does not look into the VM: any address tells VMs apart */
+	binding = pci_tsm_binding_alloc(pdev, (struct kvm *)emu, OTHER_TDI_ID);
 	if (IS_ERR(binding))
 		return PTR_ERR(binding);
 
 	if (called_off)
 		pci_tsm_unbind(binding);
-	rc = pci_tsm_bind(binding);
+	rc = pci_tsm_bind(binding, &tsm_code);
 	if (rc) {
 		pci_tsm_binding_put(binding);
 		return rc;

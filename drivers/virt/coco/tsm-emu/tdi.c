@@ -235,18 +235,6 @@ int tsm_emu_tdi_is_locked(struct tsm_emu_bound *bound)
 }
 
 /**
- * tsm_emu_tdi_errno() - errno for the host when a DSM refuses
- * @rc: 0, -errno, or the error that a DSM answered
- *
- * Context: any
- * Return: 0 or -errno
- */
-int tsm_emu_tdi_errno(int rc)
-{
-	return rc > 0 ? -EIO : rc;
-}
-
-/**
  * tsm_emu_tdi_validate() - set whether the guest accepts pages of MMIO
  * @bound: bound TDI
  * @range: MMIO range of it

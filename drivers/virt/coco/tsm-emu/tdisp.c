@@ -110,6 +110,10 @@ static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 	if (flags & ~LOCK_FLAGS || lock->reserved ||
 	    !IS_ALIGNED(mmio_offset, SZ_4K))
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
+	/* Section 11.3.8: its configuration must be one that can be locked */
+	if (tdi->phantom)
+		return tdisp_error(resp,
+				   PCI_TDISP_ERR_INVALID_DEVICE_CONFIGURATION);
 
 	tdisp_make_report(tdi, flags, mmio_offset);
 	tdisp_make_nonce(tdi);

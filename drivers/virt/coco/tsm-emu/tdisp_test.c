@@ -267,6 +267,19 @@ static void wrong_state_test(struct kunit *test)
 	expect_error(test, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
 }
 
+static void lock_phantom_test(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+
+	ctx->tdi.phantom = true;
+	send_lock(ctx, 0, 0);
+	expect_error(test, PCI_TDISP_ERR_INVALID_DEVICE_CONFIGURATION);
+	expect_state(test, PCI_TDISP_STATE_CONFIG_UNLOCKED);
+	ctx->tdi.phantom = false;
+	send_lock(ctx, 0, 0);
+	expect_state(test, PCI_TDISP_STATE_CONFIG_LOCKED);
+}
+
 /* Range @index as the report has it, with the attributes @attr */
 static struct pci_tdisp_set_mmio_attribute
 mmio_attribute(struct ctx *ctx, unsigned int index, u16 attr)
@@ -418,6 +431,7 @@ static struct kunit_case tdisp_cases[] = {
 	KUNIT_CASE(report_test),
 	KUNIT_CASE(report_range_test),
 	KUNIT_CASE(wrong_state_test),
+	KUNIT_CASE(lock_phantom_test),
 	KUNIT_CASE(mmio_attribute_test),
 	KUNIT_CASE(mmio_attribute_refused_test),
 	KUNIT_CASE(reconfigured_test),

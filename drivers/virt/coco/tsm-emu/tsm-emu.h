@@ -64,6 +64,7 @@ struct tsm_emu_fw;
  * @report: interface report, valid from CONFIG_LOCKED to ERROR
  * @report_len: bytes of it
  * @non_tee: bit for each BAR that is not for the TEE now
+ * @phantom: Phantom Functions Enable of its function
  * @bar: the MMIO of the TDI
  * @bar.base: address that the host assigned
  * @bar.size: its length, 0 for no BAR
@@ -76,6 +77,7 @@ struct tsm_emu_tdi {
 	u8 report[TSM_EMU_REPORT_MAX];
 	u16 report_len;
 	u8 non_tee;
+	bool phantom;
 	struct {
 		u64 base;
 		u64 size;
@@ -271,7 +273,7 @@ bool tsm_emu_is_present(const struct tsm_emu_fn *fn);
 bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port);
 u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
 struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);
-void tsm_emu_tdi_bars(struct tsm_emu_fn *fn);
+void tsm_emu_tdi_configure(struct tsm_emu_fn *fn);
 
 /* tdisp.c */
 size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,

@@ -128,7 +128,7 @@ static void emu_disconnect(struct pci_dev *pdev)
 }
 
 static struct pci_tdi *emu_bind(struct pci_dev *pdev, struct kvm *kvm,
-				u32 tdi_id)
+				u32 tdi_id, u64 *tsm_code)
 {
 	struct tsm_emu_bound *bound;
 	int rc;
@@ -145,9 +145,11 @@ static struct pci_tdi *emu_bind(struct pci_dev *pdev, struct kvm *kvm,
 	bound->fw = emu_fw(pdev);
 	if (bound->fw->bind) {
 		rc = bound->fw->bind(bound);
+		if (rc > 0)
+			*tsm_code = bound->fw->bind_code;
 		if (rc) {
 			tsm_emu_bound_free(bound);
-			return ERR_PTR(rc);
+			return ERR_PTR(rc > 0 ? -EIO : rc);
 		}
 	}
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/map.h"
 #include "lib/nomem.h"
 #include "lib/test.h"
 #include "lib/vdevice.h"
@@ -59,6 +60,7 @@ static u32 read_table(struct __test_metadata *_metadata, struct tsm_test *t,
 	ASSERT_GT(MAX_MSGS, nr);
 
 	cmd.num_msgs = MAX_MSGS;
+	cmd.msg_len = sizeof(*msgs);
 	cmd.msgs_uptr = (uintptr_t)msgs;
 	ASSERT_EQ(0, tsm_info(t, &cmd));
 	ASSERT_EQ(nr, cmd.num_msgs);
@@ -87,8 +89,8 @@ TEST_F(bound, summary_of_table)
 	EXPECT_EQ(resp_max, cmd.out_resp_len_max);
 }
 
-/* As many entries as fit are written, and not a byte more */
-TEST_F(bound, room_for_messages)
+/* As many entries as fit are written, and not a byte more; EMSGSIZE if some don't */
+TEST_F(bound, emsgsize_room_for_messages)
 {
 	struct iommu_tsm_msg all[MAX_MSGS];
 	u32 nr = read_table(_metadata, &self->t, all);
@@ -98,17 +100,69 @@ TEST_F(bound, room_for_messages)
 		struct iommu_vdevice_tsm_info cmd = {
 			.vdevice_id = self->t.s.vdevice_id,
 			.num_msgs = room,
+			.msg_len = sizeof(msgs[0]),
 			.msgs_uptr = (uintptr_t)msgs,
 		};
 		size_t written = (room < nr ? room : nr) * sizeof(msgs[0]);
 		u8 *bytes = (u8 *)msgs;
 
 		memset(msgs, POISON, sizeof(msgs));
-		ASSERT_EQ(0, tsm_info(&self->t, &cmd));
+		ASSERT_EQ(room < nr ? -EMSGSIZE : 0, tsm_info(&self->t, &cmd));
 		EXPECT_EQ(nr, cmd.num_msgs);
 		EXPECT_EQ(0, memcmp(msgs, all, written));
 		for (size_t i = written; i < sizeof(msgs); i++)
 			ASSERT_EQ(POISON, bytes[i]);
+	}
+}
+
+/* Of a caller that knows longer entries the rest is cleared, up to a page's end */
+TEST_F(bound, longer_messages)
+{
+	const u32 lens[] = { sizeof(struct iommu_tsm_msg) + 1, 64, 4096 };
+	struct iommu_tsm_msg all[MAX_MSGS];
+	u32 nr = read_table(_metadata, &self->t, all);
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		size_t size = nr * lens[i];
+		u8 *msgs = tsm_map_before_hole(size);
+		struct iommu_vdevice_tsm_info cmd = {
+			.vdevice_id = self->t.s.vdevice_id,
+			.num_msgs = nr,
+			.msg_len = lens[i],
+			.msgs_uptr = (uintptr_t)msgs,
+		};
+
+		ASSERT_NE(NULL, msgs);
+		memset(msgs, POISON, size);
+		ASSERT_EQ(0, tsm_info(&self->t, &cmd));
+		EXPECT_EQ(sizeof(all[0]), cmd.msg_len);
+		for (u32 n = 0; n < nr; n++) {
+			u8 *msg = msgs + n * lens[i];
+
+			EXPECT_EQ(0, memcmp(msg, &all[n], sizeof(all[n])));
+			for (u32 byte = sizeof(all[n]); byte < lens[i]; byte++)
+				ASSERT_EQ(0, msg[byte]);
+		}
+	}
+}
+
+TEST_F(bound, einval_message_length)
+{
+	const u32 lens[] = {
+		0, sizeof(struct iommu_tsm_msg) - 1, 4097, UINT32_MAX,
+	};
+	struct iommu_tsm_msg msgs[MAX_MSGS];
+
+	for (size_t i = 0; i < ARRAY_SIZE(lens); i++) {
+		struct iommu_vdevice_tsm_info cmd = {
+			.vdevice_id = self->t.s.vdevice_id,
+			.num_msgs = MAX_MSGS,
+			.msg_len = lens[i],
+			.msgs_uptr = (uintptr_t)msgs,
+		};
+
+		EXPECT_EQ(-EINVAL, tsm_info(&self->t, &cmd));
+		EXPECT_EQ(sizeof(msgs[0]), cmd.msg_len);
 	}
 }
 
@@ -119,6 +173,7 @@ TEST_F(bound, huge_room)
 	struct iommu_vdevice_tsm_info cmd = {
 		.vdevice_id = self->t.s.vdevice_id,
 		.num_msgs = UINT32_MAX,
+		.msg_len = sizeof(msgs[0]),
 		.msgs_uptr = (uintptr_t)msgs,
 	};
 	u32 nr = read_table(_metadata, &self->t, msgs);
@@ -134,9 +189,6 @@ TEST_F(bound, eopnotsupp_flags)
 		.flags = 1,
 	};
 
-	EXPECT_EQ(-EOPNOTSUPP, tsm_info(&self->t, &cmd));
-	cmd.flags = 0;
-	cmd.__reserved = 1;
 	EXPECT_EQ(-EOPNOTSUPP, tsm_info(&self->t, &cmd));
 }
 
@@ -155,6 +207,7 @@ TEST_F(bound, efault_messages)
 	struct iommu_vdevice_tsm_info cmd = {
 		.vdevice_id = self->t.s.vdevice_id,
 		.num_msgs = 1,
+		.msg_len = sizeof(struct iommu_tsm_msg),
 	};
 
 	EXPECT_EQ(-EFAULT, tsm_info(&self->t, &cmd));
@@ -169,6 +222,7 @@ static int call_info(void *data)
 	struct iommu_vdevice_tsm_info cmd = {
 		.vdevice_id = t->s.vdevice_id,
 		.num_msgs = MAX_MSGS,
+		.msg_len = sizeof(msgs[0]),
 		.msgs_uptr = (uintptr_t)msgs,
 	};
 

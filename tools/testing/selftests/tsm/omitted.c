@@ -102,7 +102,7 @@ TEST_F(omitted, bind_or_eopnotsupp)
 
 	EXPECT_EQ(can_bind ? 0 : -EOPNOTSUPP, tsm_bind_tdi(&t->s));
 	EXPECT_EQ(can_bind ? IOMMU_VDEVICE_TSM_STATE_BOUND :
-			     IOMMU_VDEVICE_TSM_STATE_CONNECTED,
+			     IOMMU_VDEVICE_TSM_STATE_NONE,
 		  tsm_info_state(t));
 	EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
 }

@@ -7,14 +7,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/function.h"
 #include "lib/held.h"
+#include "lib/map.h"
 #include "lib/nomem.h"
 #include "lib/test.h"
 #include "lib/vdevice.h"
 
-static_assert(sizeof(struct iommu_vdevice_tsm_op) == 16, "part of the UAPI");
+static_assert(sizeof(struct iommu_vdevice_tsm_op) == 24, "part of the UAPI");
 
 TEST_F(function, bind_enxio_unconnected)
 {
@@ -168,7 +171,7 @@ TEST_F(host, bind_ebusy_bound_to_another_vm)
 	EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
 	EXPECT_EQ(0, tsm_platform_other_vm_is_bound(&bound));
 	EXPECT_EQ(1, bound);
-	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, tsm_info_state(t));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, tsm_info_state(t));
 
 	ASSERT_EQ(0, tsm_platform_bind_other_vm(0));
 	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
@@ -177,15 +180,68 @@ TEST_F(host, bind_ebusy_bound_to_another_vm)
 }
 
 /* A bind that comes after the unbind of its binding would outlive its owner */
-TEST_F(host, bind_enxio_called_off)
+TEST_F(host, bind_ecanceled_called_off)
 {
 	u16 rid = tsm_host_rid(self->t.s.fn);
 
-	EXPECT_EQ(-ENXIO, tsm_platform_bind_called_off(rid));
+	EXPECT_EQ(-ECANCELED, tsm_platform_bind_called_off(rid));
 	do_step(_metadata, &self->t, tsm_assign);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED,
 		  tsm_info_state(&self->t));
 	EXPECT_EQ(0, tsm_bind_tdi(&self->t.s));
+}
+
+/* A TSM could not tell apart two functions that the guest knows by one id */
+TEST_F(host, bind_eaddrinuse)
+{
+	struct tsm_test *t = &self->t, other = {};
+
+	tsm_setup_init(&other.s, NULL);
+	setup_host(_metadata, &other, "fn1", false);
+	do_step(_metadata, t, tsm_assign);
+	ASSERT_EQ(0, tsm_share_vm(&other.s, &t->s));
+	other.s.virt_id = t->s.virt_id;
+	do_step(_metadata, &other, tsm_assign);
+
+	ASSERT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(-EADDRINUSE, tsm_bind_tdi(&other.s));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_CONNECTED, tsm_info_state(&other));
+
+	/* a bind that fails keeps nothing, and an unbind lets go */
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_bind_tdi(&other.s));
+	EXPECT_EQ(-EADDRINUSE, tsm_bind_tdi(&t->s));
+	ASSERT_EQ(0, tsm_release(&other.s));
+	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
+	tsm_setup_close(&other.s);
+}
+
+/* The structure can't take the outcome, so nothing is done */
+TEST_F(vdevice, efault_readonly_struct)
+{
+	const enum iommu_vdevice_tsm_op_type types[] = {
+		IOMMU_VDEVICE_TSM_BIND, IOMMU_VDEVICE_TSM_UNBIND,
+	};
+	struct iommu_vdevice_tsm_op *op = tsm_map_before_hole(sizeof(*op));
+	struct tsm_test *t = &self->t;
+
+	ASSERT_NE(NULL, op);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		int state = tsm_info_state(t);
+		void *page = (void *)((uintptr_t)op & -sysconf(_SC_PAGESIZE));
+
+		*op = (struct iommu_vdevice_tsm_op) {
+			.size = sizeof(*op),
+			.type = types[i],
+			.vdevice_id = t->s.vdevice_id,
+		};
+		ASSERT_EQ(0, mprotect(page, 1, PROT_READ));
+		EXPECT_EQ(-1, ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_OP, op));
+		EXPECT_EQ(EFAULT, errno);
+		EXPECT_EQ(state, tsm_info_state(t));
+		ASSERT_EQ(0, mprotect(page, 1, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(0, ioctl(t->s.iommufd, IOMMU_VDEVICE_TSM_OP, op));
+	}
 }
 
 TEST_F(host, enoent_no_vdevice)

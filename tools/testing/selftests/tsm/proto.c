@@ -6,6 +6,7 @@
  * the kernel tells and enforces them.
  */
 #include "lib/exhaust.h"
+#include "lib/pci.h"
 #include "lib/proto.h"
 #include "lib/test.h"
 #include "lib/thread.h"
@@ -172,6 +173,24 @@ TEST_F(proto, tsm_code)
 	EXPECT_EQ(-EREMOTEIO, variant->proto->fail(&self->p));
 	EXPECT_EQ(variant->proto->fail_code, self->p.t.cmd.out_tsm_code);
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, self->p.t.cmd.out_flags);
+}
+
+/* A refused bind has a code for the guest, and leaves the function as it was */
+TEST_F(proto, bind_refused)
+{
+	u64 code = variant->proto->bind_code;
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, tsm_op(&p->t.s, IOMMU_VDEVICE_TSM_UNBIND));
+	ASSERT_EQ(0, tsm_pci_set_phantom(&p->t.s, true));
+	EXPECT_EQ(code ? -EIO : 0, tsm_op(&p->t.s, IOMMU_VDEVICE_TSM_BIND));
+	EXPECT_EQ(code, p->t.s.tsm_code);
+	ASSERT_EQ(0, tsm_op(&p->t.s, IOMMU_VDEVICE_TSM_UNBIND));
+
+	ASSERT_EQ(0, tsm_pci_set_phantom(&p->t.s, false));
+	ASSERT_EQ(0, proto_bind(p));
+	EXPECT_EQ(0, p->t.s.tsm_code);
+	EXPECT_EQ(0, variant->proto->run(p));
 }
 
 /* The kernel runs out of memory while the TSM binds, also with the TDI locked */

@@ -351,7 +351,7 @@ TEST_F(bound, ebadmsg_not_in_table)
 		if (type >= PCI_TDISP_GET_VERSION &&
 		    type <= PCI_TDISP_SET_MMIO_ATTRIBUTE)
 			continue;
-		tsm_request_init(&self->t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
+		tsm_request_init(&self->t, SCOPE(STATE_CHANGE), &req, sizeof(req));
 		expect_refused(_metadata, &self->t, EBADMSG, 0);
 	}
 }
@@ -375,7 +375,7 @@ TEST_F(bound, enobufs_before_state_change)
 	expect_response(_metadata, t, PCI_TDISP_LOCK_INTERFACE, needed);
 }
 
-/* How long a response is that only the TSM knows, two calls find out */
+/* How long a response is that only the TSM knows, repeated calls find out */
 TEST_F(bound, enobufs_of_info)
 {
 	struct pci_tdisp_header req = tsm_tdi_header(&self->t, PCI_TDISP_GET_VERSION);

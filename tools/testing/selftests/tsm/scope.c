@@ -2,7 +2,7 @@
 /*
  * The scope of a TSM guest request: EACCES for a class that the scope does not
  * admit, EPERM for a scope that takes a privilege, EOPNOTSUPP for one that is
- * unknown, and the taint. What is expected follows the kernel's lockdown, so that
+ * unknown or that the TSM has no message for, and the taint. What is expected follows the kernel's lockdown, so that
  * lockdown.sh can have it all again on a kernel that is locked down.
  *
  * The taint is first, because it comes once for each boot: where the kernel has
@@ -19,7 +19,7 @@
 #define LOCKDOWN_DIR "/sys/kernel/security"
 #define LOCKDOWN_FILE LOCKDOWN_DIR "/lockdown"
 #define TAINTED_FILE "/proc/sys/kernel/tainted"
-#define TAINT_USER BIT(6)
+#define TAINT_FWCTL BIT(19)
 #define TAINT_TASK "tsm-taint-test"
 #define TAINT_MESSAGE "may write through the TSM's debug interface"
 
@@ -58,7 +58,7 @@ static unsigned long tainted(struct __test_metadata *_metadata)
 	unsigned long mask;
 
 	ASSERT_EQ(0, tsm_file_number(TAINTED_FILE, &mask));
-	return mask & TAINT_USER;
+	return mask & TAINT_FWCTL;
 }
 
 FIXTURE(taint)
@@ -164,7 +164,7 @@ TEST_F(taint, once_by_debug_write)
 
 	prepare_class(t, &req, SCOPE(DEBUG_WRITE), SCOPE(DEBUG_WRITE), 0);
 	expect_ok(_metadata, t);
-	EXPECT_EQ(TAINT_USER, tainted(_metadata));
+	EXPECT_EQ(TAINT_FWCTL, tainted(_metadata));
 	if (!self->before)
 		expect_blame(_metadata, t, &self->kmsg);
 
@@ -273,6 +273,45 @@ TEST_F(scope, eopnotsupp_unknown_scope)
 			expect_refused(_metadata, t, EOPNOTSUPP, 0);
 		}
 	}
+}
+
+/* A TSM that declares no message for tests, hence none of the debug classes */
+FIXTURE(undeclared)
+{
+	struct tsm_test t;
+	unsigned long before;
+};
+
+FIXTURE_SETUP(undeclared)
+{
+	if (setup_bound(_metadata, &self->t, "pf0", false))
+		return;
+	self->before = tainted(_metadata);
+}
+
+FIXTURE_TEARDOWN(undeclared)
+{
+	teardown(&self->t);
+}
+
+/* What it has no message for is no scope of it, whoever asks, and taints nothing */
+TEST_F(undeclared, eopnotsupp_undeclared_scope)
+{
+	struct pci_tdisp_header req = tsm_tdi_header(&self->t, PCI_TDISP_GET_VERSION);
+	struct iommu_vdevice_tsm_info info = {
+		.vdevice_id = self->t.s.vdevice_id,
+	};
+	int denied = is_locked_down() ? EPERM : EOPNOTSUPP;
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, tsm_info(t, &info));
+	EXPECT_EQ(BIT(SCOPE(INFO)) | BIT(SCOPE(STATE_CHANGE)), info.out_scopes);
+
+	tsm_request_init(t, SCOPE(DEBUG_READ), &req, sizeof(req));
+	expect_refused(_metadata, t, EOPNOTSUPP, 0);
+	tsm_request_init(t, SCOPE(DEBUG_WRITE), &req, sizeof(req));
+	expect_refused(_metadata, t, denied, 0);
+	EXPECT_EQ(self->before, tainted(_metadata));
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
  * for, MMIO that the guest validates, and the secure device table entry.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "lib/proto_sev_tio.h"
 #include "lib/test.h"
@@ -95,6 +96,22 @@ TEST_F(sev_tio, wrong_numbers)
 	}
 	sev_tio_args(p)->channel.seqno = 3;
 	EXPECT_EQ(0, proto_request(p, TSM_SEV_TIO_TDI_INFO_REQ));
+}
+
+/* A message whose answer can't be delivered keeps its number, so it can be repeated */
+TEST_F(sev_tio, efault_keeps_number)
+{
+	struct proto_test *p = &self->p;
+	u32 len = p->proto->make(p, TSM_SEV_TIO_TDI_INFO_REQ, 0);
+	void *page = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, page);
+	proto_prepare(p, SCOPE(INFO), len);
+	p->t.cmd.resp_uptr = (uintptr_t)page;
+	EXPECT_EQ(-EFAULT, tsm_request_send(&p->t));
+	EXPECT_EQ(0, p->t.cmd.out_flags);
+	EXPECT_EQ(0, send_sealed(p, len));
+	munmap(page, 1);
 }
 
 /* A bit of each byte of the payload and of the tag */

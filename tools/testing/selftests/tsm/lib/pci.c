@@ -78,6 +78,34 @@ int tsm_pci_command(const struct tsm_setup *s)
 	return len == sizeof(command) ? le16toh(command) : -EIO;
 }
 
+int tsm_pci_set_phantom(const struct tsm_setup *s, bool enable)
+{
+	int cap = tsm_config_find_cap(s, PCI_CAP_ID_EXP);
+	char path[128];
+	u16 devctl;
+	int fd, rc;
+
+	if (cap < 0)
+		return cap;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/config", s->fn->bdf);
+	fd = open(path, O_RDWR);
+	if (fd < 0)
+		return -errno;
+
+	cap += PCI_EXP_DEVCTL;
+	rc = -EIO;
+	if (pread(fd, &devctl, sizeof(devctl), cap) == sizeof(devctl)) {
+		devctl &= ~htole16(PCI_EXP_DEVCTL_PHANTOM);
+		if (enable)
+			devctl |= htole16(PCI_EXP_DEVCTL_PHANTOM);
+		if (pwrite(fd, &devctl, sizeof(devctl), cap) == sizeof(devctl))
+			rc = 0;
+	}
+	close(fd);
+	return rc;
+}
+
 u16 tsm_pci_enables(const struct tsm_setup *s)
 {
 	return s->fn->is_vf ? PCI_COMMAND_MASTER : TSM_PCI_ENABLES;

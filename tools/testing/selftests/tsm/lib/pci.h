@@ -21,6 +21,11 @@ int tsm_config_find_cap(const struct tsm_setup *s, u8 id);
 
 /* Command register as the device has it, or -errno */
 int tsm_pci_command(const struct tsm_setup *s);
+/*
+ * Have root set Phantom Functions Enable, with which no DSM locks a TDI (PCIe r7.0
+ * section 11.3.8). Return: 0 or -errno
+ */
+int tsm_pci_set_phantom(const struct tsm_setup *s, bool enable);
 /* What a function can have enabled: a VF has no memory enable bit */
 u16 tsm_pci_enables(const struct tsm_setup *s);
 /* Enable it, and see that the device took it. Return: 0 or -errno */

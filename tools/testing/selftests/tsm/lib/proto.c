@@ -24,15 +24,14 @@ static int read_table(struct proto_test *p)
 	struct iommu_vdevice_tsm_info info = {
 		.vdevice_id = p->t.s.vdevice_id,
 		.num_msgs = PROTO_MSGS_MAX,
+		.msg_len = sizeof(p->msgs[0]),
 		.msgs_uptr = (uintptr_t)p->msgs,
 	};
 	int rc;
 
 	rc = tsm_info(&p->t, &info);
 	if (rc)
-		return tsm_fail(&p->t.s, -rc, "IOMMU_VDEVICE_TSM_INFO");
-	if (info.num_msgs > PROTO_MSGS_MAX)
-		return tsm_fail(&p->t.s, E2BIG, "take a table of %u messages",
+		return tsm_fail(&p->t.s, -rc, "take a table of %u messages",
 				info.num_msgs);
 	p->type = info.out_tsm_type;
 	p->nr_msgs = info.num_msgs;

@@ -36,6 +36,8 @@ struct proto_test;
  * @stop: from RUN to where the TDI can't reach its guest. Each returns 0 or -errno.
  * @fail: send what the firmware refuses. Return: -EREMOTEIO, or what went wrong
  * @fail_code: with which it does
+ * @bind_code: with which it refuses to bind a TDI that it can't lock, 0 if bind
+ *	does not lock
  */
 struct proto {
 	const char *name;
@@ -51,6 +53,7 @@ struct proto {
 	int (*stop)(struct proto_test *p);
 	int (*fail)(struct proto_test *p);
 	u64 fail_code;
+	u64 bind_code;
 };
 
 /**

@@ -77,4 +77,5 @@ const struct proto proto_cca = {
 	.stop = stop_tdi,
 	.fail = fail,
 	.fail_code = TSM_CCA_INVALID_OBJECT,
+	.bind_code = TSM_CCA_ERROR_DEVICE,
 };

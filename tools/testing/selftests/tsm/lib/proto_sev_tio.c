@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Messages of SEV-TIO for the tests of guest protocols */
+#include <linux/psp-sev.h>
+
 #include "proto_sev_tio.h"
 
 #define HDR_LEN sizeof(struct tsm_sev_tio_hdr)
@@ -179,4 +181,5 @@ const struct proto proto_sev_tio = {
 	.stop = stop_tdi,
 	.fail = fail,
 	.fail_code = EMU_SEV_BAD_MESSAGE,
+	.bind_code = SEV_RET_SPDM_ERROR,
 };

@@ -400,8 +400,20 @@ int tsm_open_iommufd(struct tsm_setup *s)
 	return 0;
 }
 
+int tsm_share_vm(struct tsm_setup *s, const struct tsm_setup *other)
+{
+	s->kvm = dup(other->kvm);
+	s->vm = dup(other->vm);
+	s->kvm_vfio = dup(other->kvm_vfio);
+	return s->kvm < 0 || s->vm < 0 || s->kvm_vfio < 0 ?
+	       tsm_fail(s, errno, "dup the files of a VM") : 0;
+}
+
 int tsm_create_vm(struct tsm_setup *s)
 {
+	if (s->vm >= 0)
+		return 0;
+
 	s->kvm = open("/dev/kvm", O_RDWR);
 	if (s->kvm < 0)
 		return tsm_lack(s, errno, "open /dev/kvm (CONFIG_KVM, a CPU that can)");
@@ -443,9 +455,11 @@ int tsm_add_device_to_vm(struct tsm_setup *s)
 	struct kvm_create_device create = { .type = KVM_DEV_TYPE_VFIO };
 	int rc;
 
-	if (ioctl(s->vm, KVM_CREATE_DEVICE, &create))
-		return tsm_lack(s, errno, "KVM_CREATE_DEVICE (VFIO)");
-	s->kvm_vfio = create.fd;
+	if (s->kvm_vfio < 0) {
+		if (ioctl(s->vm, KVM_CREATE_DEVICE, &create))
+			return tsm_lack(s, errno, "KVM_CREATE_DEVICE (VFIO)");
+		s->kvm_vfio = create.fd;
+	}
 
 	rc = set_vfio_file(s, KVM_DEV_VFIO_FILE_ADD);
 	if (rc)
@@ -552,7 +566,10 @@ int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type)
 		.vdevice_id = s->vdevice_id,
 	};
 
-	return ioctl(s->iommufd, IOMMU_VDEVICE_TSM_OP, &op) ? -errno : 0;
+	int rc = ioctl(s->iommufd, IOMMU_VDEVICE_TSM_OP, &op) ? -errno : 0;
+
+	s->tsm_code = op.out_tsm_code;
+	return rc;
 }
 
 int tsm_bind_tdi(struct tsm_setup *s)

@@ -59,6 +59,7 @@ struct tsm_function {
  * @hwpt_id: page table for it that can be nested on
  * @viommu_id: virtual IOMMU
  * @vdevice_id: the function as the guest sees it
+ * @tsm_code: the TSM's code that came with the last bind or unbind
  * @attached: the device uses the page table
  * @in_vm: @kvm_vfio has the VFIO device file
  * @missing: the failed step lacked something that the machine should have
@@ -79,6 +80,7 @@ struct tsm_setup {
 	__u32 hwpt_id;
 	__u32 viommu_id;
 	__u32 vdevice_id;
+	__u64 tsm_code;
 	bool attached;
 	bool in_vm;
 	bool missing;
@@ -116,6 +118,8 @@ int tsm_use_vfio(struct tsm_setup *s);
 /* The VMM's part, in this order */
 int tsm_open_iommufd(struct tsm_setup *s);
 int tsm_create_vm(struct tsm_setup *s);
+/* Or be a function of a VM that has another one: before it gets a VM of its own */
+int tsm_share_vm(struct tsm_setup *s, const struct tsm_setup *other);
 int tsm_open_device(struct tsm_setup *s);
 int tsm_add_device_to_vm(struct tsm_setup *s);
 int tsm_bind_iommufd(struct tsm_setup *s);

@@ -17,6 +17,7 @@ int vmm_read_info(struct vmm *vmm)
 		.size = sizeof(info),
 		.vdevice_id = vmm->setup.vdevice_id,
 		.num_msgs = ARRAY_SIZE(vmm->msgs),
+		.msg_len = sizeof(vmm->msgs[0]),
 		.msgs_uptr = (uintptr_t)vmm->msgs,
 	};
 
