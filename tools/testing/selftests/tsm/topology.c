@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
+#include "lib/calls.h"
+#include "lib/held.h"
 #include "lib/test.h"
 #include "lib/thread.h"
 
@@ -192,6 +194,7 @@ FIXTURE_SETUP(switched)
 
 FIXTURE_TEARDOWN(switched)
 {
+	tsm_platform_let_go();
 	tsm_setup_close(&self->t.s);
 	tsm_platform_probe_with("switched", "N");
 	tsm_kmsg_close(&self->kmsg);
@@ -247,6 +250,27 @@ TEST_F(switched, with_a_dsm_below)
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
 	EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* Nor does it wait for a request to the upper DSM, which can't be its own */
+TEST_F(switched, with_a_dsm_below_that_does_not_wait)
+{
+	struct tsm_test *t = &self->t, below = {};
+	struct tsm_held held;
+
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_hold(&held, TSM_EMU_STALL_GUEST_REQ, tsm_call_request,
+			      t));
+
+	tsm_setup_init(&below.s, &dsm_below_switch);
+	do_step(_metadata, &below, tsm_find_platform);
+	EXPECT_EQ(0, tsm_call_at_once("connect", tsm_call_connect, &below.s));
+	EXPECT_EQ(0, tsm_call_at_once("disconnect", tsm_call_disconnect,
+				      &below.s));
+	EXPECT_EQ(0, tsm_unhold(&held));
 }
 
 /* VFs that are being added while their DSM comes and goes */
