@@ -10,6 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pci-tsm.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/tsm.h>
@@ -175,49 +176,72 @@ static bool tdi_id_is_taken(const struct pci_tsm_binding *new)
 	return false;
 }
 
+static bool may_lose_state(struct pci_dev *pdev)
+{
+	pci_power_t power_state = READ_ONCE(pdev->current_state);
+
+	return pdev->tsm_resets ||
+	       (power_state != PCI_D0 && power_state != PCI_UNKNOWN);
+}
+
 /*
- * Keep the id for the TDI, and the function and its PF from being reset, until
- * release_from_binding()
+ * Keep the id for the TDI, and keep users from resetting the function, its PF or its
+ * DSM, until release_from_binding(). A reset of the DSM's function ends the IDE streams
+ * of all TDIs of the device (PCIe r6.3 section 6.33.8).
  */
 static int claim_for_binding(struct pci_tsm *tsm,
 			     struct pci_tsm_binding *binding)
-{
-	pci_power_t power_state;
-	struct pci_dev *pf;
-
-	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
-
-	guard(spinlock)(&pci_tsm_state_lock);
-	pf = pci_physfn(tsm->pdev);
-	if (tsm->pdev->tsm_reconfigs || pf->tsm_reconfigs)
-		return -EBUSY;
-	power_state = READ_ONCE(tsm->pdev->current_state);
-	if (power_state != PCI_D0 && power_state != PCI_UNKNOWN)
-		return -EBUSY;
-	if (tdi_id_is_taken(binding))
-		return -EADDRINUSE;
-
-	list_add(&binding->bound_list, &bound_list);
-	tsm->pdev->tsm_bindings++;
-	if (pf != tsm->pdev)
-		pf->tsm_bindings++;
-	return 0;
-}
-
-static void release_from_binding(struct pci_tsm *tsm,
-				 struct pci_tsm_binding *binding)
 {
 	struct pci_dev *pf = pci_physfn(tsm->pdev);
 
 	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
 
 	guard(spinlock)(&pci_tsm_state_lock);
+	if (tsm->pdev->tsm_config_writes || may_lose_state(tsm->pdev) ||
+	    may_lose_state(pf) || may_lose_state(tsm->dsm_dev))
+		return -EAGAIN;
+	if (tdi_id_is_taken(binding))
+		return -EADDRINUSE;
+
+	list_add(&binding->bound_list, &bound_list);
+	tsm->pdev->tsm_claimed = true;
+	/* Two of them may be one, then that counts twice */
+	tsm->pdev->tsm_bindings++;
+	pf->tsm_bindings++;
+	tsm->dsm_dev->tsm_bindings++;
+	return 0;
+}
+
+static void release_from_binding(struct pci_tsm *tsm,
+				 struct pci_tsm_binding *binding)
+{
+	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
+
+	guard(spinlock)(&pci_tsm_state_lock);
 	tsm->tdi = NULL;
 	tsm->binding = NULL;
 	list_del_init(&binding->bound_list);
+	tsm->pdev->tsm_claimed = false;
 	tsm->pdev->tsm_bindings--;
-	if (pf != tsm->pdev)
-		pf->tsm_bindings--;
+	pci_physfn(tsm->pdev)->tsm_bindings--;
+	tsm->dsm_dev->tsm_bindings--;
+}
+
+/*
+ * Without power management of its own a VF is in the power state of its PF, PCIe
+ * r6.3 section 5.10.1. The owner of the bound function keeps that in D0, but not
+ * the PF.
+ */
+static int wake_pf(struct pci_dev *pdev)
+{
+	return pdev->is_virtfn ?
+	       pm_runtime_resume_and_get(&pci_physfn(pdev)->dev) : 0;
+}
+
+static void let_pf_sleep(struct pci_dev *pdev)
+{
+	if (pdev->is_virtfn)
+		pm_runtime_put(&pci_physfn(pdev)->dev);
 }
 
 /**
@@ -235,6 +259,7 @@ void pci_tsm_unbind_tdi(struct pci_tsm *tsm)
 	atomic_inc(&binding->unbinds);
 	to_pci_tsm_ops(tsm)->unbind(tsm->tdi);
 	release_from_binding(tsm, binding);
+	let_pf_sleep(tsm->pdev);
 
 	binding->tdi = NULL;
 	set_gone(binding);
@@ -255,6 +280,21 @@ bool pci_tsm_can_bind(struct pci_tsm *tsm)
 {
 	return is_link_tsm(tsm->tsm_dev) && to_pci_tsm_ops(tsm)->bind &&
 	       has_tee(tsm->dsm_dev);
+}
+
+static struct pci_tdi *bind_tdi(struct pci_tsm_binding *binding,
+				 u64 *tsm_code)
+{
+	struct pci_dev *pdev = binding->pdev;
+
+	lockdep_assert_held(pci_tsm_group_lock(pdev));
+
+	/* In D3cold it would read as absent, but claim_for_binding() saw D0 */
+	if (!pci_device_is_present(pdev))
+		return ERR_PTR(-EIO);
+
+	return to_pci_tsm_ops(pdev->tsm)->bind(pdev, binding->kvm,
+					       binding->tdi_id, tsm_code);
 }
 
 static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
@@ -289,8 +329,7 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 	if (rc)
 		return rc;
 
-	tdi = to_pci_tsm_ops(pdev->tsm)->bind(pdev, binding->kvm,
-					      binding->tdi_id, tsm_code);
+	tdi = bind_tdi(binding, tsm_code);
 	if (IS_ERR(tdi)) {
 		release_from_binding(pdev->tsm, binding);
 		return PTR_ERR(tdi);
@@ -311,16 +350,19 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
  * @tsm_code: set to the result of a TSM that refuses, for the guest, else to 0
  *
  * Context: May sleep for as long as the TSM's firmware takes. Takes
- * &pci_tsm_group.lock, interruptible. Call it without locks that device removal
- * or sysfs needs. The caller limits the bind to the time that the device is
- * registered, for example to that in which a VFIO driver has it.
+ * &pci_tsm_group.lock, interruptible, and wakes the PF of a VF before. Call it
+ * without locks that device removal, sysfs or runtime PM needs. The caller limits
+ * the bind to the time that the device is registered, for example to that in which
+ * a VFIO driver has it.
  *
  * Return: 0, or a negative error code that ends @binding:
  * * -ENXIO: no TSM is connected
  * * -EOPNOTSUPP: the TSM driver, or the device, can't bind
  * * -ECANCELED: pci_tsm_unbind() came first
- * * -EBUSY: another binding has the function, it is not in D0, or a
- *   pci_tsm_reconfig_begin() for it or its PF has not ended
+ * * -EIO: the function does not respond
+ * * -EBUSY: another binding has the function
+ * * -EAGAIN: it, its PF or its DSM is not in D0, or a pci_tsm_reset_begin() for one
+ *   of them, or a pci_tsm_config_begin() for it, has not ended
  * * -EADDRINUSE: the VM has another TDI of this id
  * * -EINTR: a signal came before the TSM was called
  * * other: from the TSM driver
@@ -330,7 +372,15 @@ int pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 	int rc;
 
 	*tsm_code = 0;
-	rc = __pci_tsm_bind(binding, tsm_code);
+
+	/* Not under the group's lock, for it calls the driver of the PF */
+	rc = wake_pf(binding->pdev);
+	if (!rc) {
+		rc = __pci_tsm_bind(binding, tsm_code);
+		if (rc)
+			let_pf_sleep(binding->pdev);
+	}
+
 	if (rc) {
 		set_gone(binding);
 		trace_pci_tsm_bind(binding, rc);
@@ -402,79 +452,121 @@ int pci_tsm_unbind_killable(struct pci_tsm_binding *binding)
 EXPORT_SYMBOL_GPL(pci_tsm_unbind_killable);
 
 /**
- * pci_tsm_reconfig_begin() - Keep a function from being bound as a TDI
- * @pdev: function that is going to be reset, or to lose memory, bus mastering or
- *	  power
+ * pci_tsm_reset_begin() - Keep a function from being bound, for a reset
+ * @pdev: function that is going to be reset, or to lose power, for a user
  *
- * Any of that throws a TDI that is locked into the TDISP ERROR state, behind the
- * TSM (PCIe r7.0 section 11.2). The VMM has to unbind first.
+ * A reset throws a TDI that is locked into the TDISP ERROR state, and so does the
+ * loss of state with power (PCIe r6.3 section 11.2.6), behind the TSM. A user can
+ * unbind first. A driver that resets its own function in order to recover it does
+ * not call this: what is lost to it can't be kept.
+ *
+ * Call this before anything is done for the reset that can't be undone.
  *
  * Context: Process context.
- * Return: 0, to be followed by pci_tsm_reconfig_end(), or -EBUSY where @pdev or
- * one of its VFs is bound or being bound.
+ * Return: 0, to be followed by pci_tsm_reset_end(), or -EBUSY where @pdev, one of its
+ * VFs, or a function that @pdev is the DSM of, is bound or being bound.
  */
-int pci_tsm_reconfig_begin(struct pci_dev *pdev)
+int pci_tsm_reset_begin(struct pci_dev *pdev)
 {
 	guard(spinlock)(&pci_tsm_state_lock);
 
 	if (pdev->tsm_bindings)
 		return -EBUSY;
 
-	pdev->tsm_reconfigs++;
+	pdev->tsm_resets++;
 	return 0;
 }
-EXPORT_SYMBOL_GPL(pci_tsm_reconfig_begin);
+EXPORT_SYMBOL_GPL(pci_tsm_reset_begin);
 
 /**
- * pci_tsm_reconfig_end() - @pdev may be bound again
- * @pdev: function of a successful pci_tsm_reconfig_begin()
+ * pci_tsm_reset_end() - @pdev may be bound again
+ * @pdev: function of a successful pci_tsm_reset_begin()
  *
  * Context: Process context.
  */
-void pci_tsm_reconfig_end(struct pci_dev *pdev)
+void pci_tsm_reset_end(struct pci_dev *pdev)
 {
 	guard(spinlock)(&pci_tsm_state_lock);
-	pdev->tsm_reconfigs--;
+	pdev->tsm_resets--;
 }
-EXPORT_SYMBOL_GPL(pci_tsm_reconfig_end);
-
-static void tree_reconfig_end(struct pci_dev *dev);
+EXPORT_SYMBOL_GPL(pci_tsm_reset_end);
 
 /**
- * pci_tsm_bus_reconfig_end() - Functions of a bus may be bound again
- * @bus: bus of a successful pci_tsm_bus_reconfig_begin()
+ * pci_tsm_config_begin() - Keep a function from being bound, for a write to it
+ * @pdev: function whose Command, BIST or Device Control register is going to be
+ *	  written
+ *
+ * These have bits that the Device Security Manager tracks: to modify them throws
+ * the locked TDI "hosted by the Function" into the TDISP ERROR state (PCIe r6.3
+ * section 11.2.6, table 11-2). TDIs of other functions, like the VFs of @pdev, don't
+ * depend on them.
+ *
+ * Context: Process context.
+ * Return: 0, to be followed by pci_tsm_config_end(), or -EBUSY where @pdev itself
+ * is bound or being bound.
+ */
+int pci_tsm_config_begin(struct pci_dev *pdev)
+{
+	guard(spinlock)(&pci_tsm_state_lock);
+
+	if (pdev->tsm_claimed)
+		return -EBUSY;
+
+	pdev->tsm_config_writes++;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_config_begin);
+
+/**
+ * pci_tsm_config_end() - @pdev may be bound again
+ * @pdev: function of a successful pci_tsm_config_begin()
+ *
+ * Context: Process context.
+ */
+void pci_tsm_config_end(struct pci_dev *pdev)
+{
+	guard(spinlock)(&pci_tsm_state_lock);
+	pdev->tsm_config_writes--;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_config_end);
+
+static void tree_reset_end(struct pci_dev *dev);
+
+/**
+ * pci_tsm_bus_reset_end() - Functions of a bus may be bound again
+ * @bus: bus of a successful pci_tsm_bus_reset_begin()
  * @slot: slot that it was for, or NULL
  *
  * A function that was added since then stays as it is.
  *
  * Context: Process context, with the functions locked.
  */
-void pci_tsm_bus_reconfig_end(struct pci_bus *bus, struct pci_slot *slot)
+void pci_tsm_bus_reset_end(struct pci_bus *bus, struct pci_slot *slot)
 {
 	struct pci_dev *dev;
 
 	list_for_each_entry(dev, &bus->devices, bus_list) {
 		if (!slot || dev->slot == slot)
-			tree_reconfig_end(dev);
+			tree_reset_end(dev);
 	}
 }
 
-static void tree_reconfig_end(struct pci_dev *dev)
+static void tree_reset_end(struct pci_dev *dev)
 {
 	/* Added since the begin */
 	if (!test_and_clear_bit(PCI_DEV_TREE_RESET, &dev->priv_flags))
 		return;
 
 	if (dev->subordinate)
-		pci_tsm_bus_reconfig_end(dev->subordinate, NULL);
-	pci_tsm_reconfig_end(dev);
+		pci_tsm_bus_reset_end(dev->subordinate, NULL);
+	pci_tsm_reset_end(dev);
 }
 
-static int tree_reconfig_begin(struct pci_dev *dev)
+static int tree_reset_begin(struct pci_dev *dev)
 {
 	int rc;
 
-	rc = pci_tsm_reconfig_begin(dev);
+	rc = pci_tsm_reset_begin(dev);
 	if (rc)
 		return rc;
 
@@ -482,26 +574,26 @@ static int tree_reconfig_begin(struct pci_dev *dev)
 	if (!dev->subordinate)
 		return 0;
 
-	rc = pci_tsm_bus_reconfig_begin(dev->subordinate, NULL);
+	rc = pci_tsm_bus_reset_begin(dev->subordinate, NULL);
 	if (rc) {
 		clear_bit(PCI_DEV_TREE_RESET, &dev->priv_flags);
-		pci_tsm_reconfig_end(dev);
+		pci_tsm_reset_end(dev);
 	}
 	return rc;
 }
 
 /**
- * pci_tsm_bus_reconfig_begin() - Keep the functions of a bus from being bound
+ * pci_tsm_bus_reset_begin() - Keep the functions of a bus from being bound
  * @bus: bus that is going to be reset
  * @slot: the only slot of it that is going to be reset, or NULL for all
  *
- * Does what pci_tsm_reconfig_begin() does for each function, and for those below.
+ * Does what pci_tsm_reset_begin() does for each function, and for those below.
  *
  * Context: Process context, with the functions locked.
- * Return: 0, to be followed by pci_tsm_bus_reconfig_end(), or -EBUSY where one of
+ * Return: 0, to be followed by pci_tsm_bus_reset_end(), or -EBUSY where one of
  * them is bound or being bound.
  */
-int pci_tsm_bus_reconfig_begin(struct pci_bus *bus, struct pci_slot *slot)
+int pci_tsm_bus_reset_begin(struct pci_bus *bus, struct pci_slot *slot)
 {
 	struct pci_dev *dev;
 	int rc;
@@ -509,7 +601,7 @@ int pci_tsm_bus_reconfig_begin(struct pci_bus *bus, struct pci_slot *slot)
 	list_for_each_entry(dev, &bus->devices, bus_list) {
 		if (slot && dev->slot != slot)
 			continue;
-		rc = tree_reconfig_begin(dev);
+		rc = tree_reset_begin(dev);
 		if (rc)
 			goto undo;
 	}
@@ -518,7 +610,7 @@ int pci_tsm_bus_reconfig_begin(struct pci_bus *bus, struct pci_slot *slot)
 undo:
 	list_for_each_entry_continue_reverse(dev, &bus->devices, bus_list) {
 		if (!slot || dev->slot == slot)
-			tree_reconfig_end(dev);
+			tree_reset_end(dev);
 	}
 	return rc;
 }

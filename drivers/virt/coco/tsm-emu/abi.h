@@ -49,6 +49,8 @@
 #define TSM_EMU_STALL_COMPLETION	BIT(5)
 /* In connect, before the TSM manages the function */
 #define TSM_EMU_STALL_PROBE		BIT(6)
+/* In the removal of a function, once its TSM has let go of it */
+#define TSM_EMU_STALL_REMOVAL		BIT(7)
 
 /* Link operations that the TSM driver omits, bits of the parameter omit_ops */
 #define TSM_EMU_OMIT_TDI		BIT(0)

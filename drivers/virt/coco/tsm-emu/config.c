@@ -100,8 +100,10 @@ static void init_endpoint(struct tsm_emu_fn *fn)
 	      (fn->desc->multifunction ? PCI_HEADER_TYPE_MFD : 0), 0);
 	init16(fn, PCI_SUBSYSTEM_VENDOR_ID, TSM_EMU_VENDOR_ID, 0);
 	init16(fn, PCI_SUBSYSTEM_ID, fn->desc->device_id, 0);
-	if (!fn->pf)
-		init_bars(fn, PCI_BASE_ADDRESS_0, fn->desc->bar_size);
+	if (fn->pf)
+		return;
+	init8(fn, PCI_BIST, PCI_BIST_CAPABLE, PCI_BIST_START);
+	init_bars(fn, PCI_BASE_ADDRESS_0, fn->desc->bar_size);
 }
 
 static void init_header(struct tsm_emu_fn *fn)
@@ -143,6 +145,9 @@ static void init_exp(struct tsm_emu_fn *fn)
 	init32(fn, cap + PCI_EXP_DEVCAP, devcap, 0);
 	init16(fn, cap + PCI_EXP_DEVCTL, 0,
 	       fn->pf ? 0 : 0xffff ^ PCI_EXP_DEVCTL_BCR_FLR);
+	init16(fn, cap + PCI_EXP_DEVCTL2, 0,
+	       fn->pf ? 0 : PCI_EXP_DEVCTL2_10BIT_TAG_REQ_EN |
+			    PCI_EXP_DEVCTL2_IDO_REQ_EN);
 	init32(fn, cap + PCI_EXP_LNKCAP,
 	       PCI_EXP_LNKCAP_SLS_16_0GB | FIELD_PREP(PCI_EXP_LNKCAP_MLW, 1) |
 	       (is_downstream(fn) ? PCI_EXP_LNKCAP_DLLLARC : 0), 0);
@@ -262,11 +267,12 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 		init_sriov(fn, TSM_EMU_ECAP_SRIOV, TSM_EMU_ECAP_IDE);
 }
 
+/* All state goes, that of TDIs and the SPDM session with it, section 6.6.1 */
 static void reset_fn(struct tsm_emu_fn *fn)
 {
 	tsm_emu_config_init(fn);
 	memset(&fn->doe, 0, sizeof(fn->doe));
-	tsm_emu_tdi_reconfigured(&fn->tdi);
+	tsm_emu_tdi_reset(&fn->tdi);
 }
 
 static void reset_below(struct tsm_emu *emu, struct tsm_emu_fn *port)
@@ -277,7 +283,33 @@ static void reset_below(struct tsm_emu *emu, struct tsm_emu_fn *port)
 	}
 }
 
-/* A VF that is disabled starts anew when it is enabled again */
+/*
+ * The SPDM session lasts, PCIe r6.3 section 6.31.4. The IDE streams of a function
+ * lose their keys and become insecure, section 6.33.8, which the TDIs that are bound
+ * to them don't survive, section 11.2.
+ */
+static void flr_dsm(struct tsm_emu *emu, struct tsm_emu_fn *dsm)
+{
+	dsm->doe = (struct tsm_emu_doe) { .session = dsm->doe.session };
+
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		if (tsm_emu_has_dsm(&emu->fn[i], dsm))
+			tsm_emu_tdi_reconfigured(&emu->fn[i].tdi);
+	}
+}
+
+static void flr_fn(struct tsm_emu *emu, struct tsm_emu_fn *fn)
+{
+	tsm_emu_config_init(fn);
+	tsm_emu_tdi_reconfigured(&fn->tdi);
+	if (has_dsm(fn))
+		flr_dsm(emu, fn);
+}
+
+/*
+ * A VF that is disabled starts anew when it is enabled again. A TDI that is locked
+ * by then goes to ERROR, sections 11.2.6 and 11.4.9
+ */
 static void reset_absent_vfs(struct tsm_emu *emu, struct tsm_emu_fn *pf)
 {
 	for (unsigned int i = 0; i < emu->nr_fns; i++) {
@@ -286,7 +318,7 @@ static void reset_absent_vfs(struct tsm_emu *emu, struct tsm_emu_fn *pf)
 		if (fn->pf != pf || tsm_emu_is_present(fn))
 			continue;
 		tsm_emu_config_init(fn);
-		tsm_emu_tdi_reset(&fn->tdi);
+		tsm_emu_tdi_reconfigured(&fn->tdi);
 	}
 }
 
@@ -308,39 +340,37 @@ static void write_bytes(struct tsm_emu_fn *fn, int where, int size, u32 val)
 	}
 }
 
-/* VFs have no power management capability: it reads as D0 */
-static bool is_in_d0(const struct tsm_emu_fn *fn)
+/* Device Control and Device Control 2, as far as a lock freezes them */
+static u32 tracked_devctl(const struct tsm_emu_fn *fn)
 {
-	return !(get16(fn, TSM_EMU_CAP_PM + PCI_PM_CTRL) &
-		 PCI_PM_CTRL_STATE_MASK);
-}
+	u16 devctl2 = get16(fn, TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL2);
+	u16 devctl = get16(fn, TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL);
 
-/* Table 11-2 in section 11.2.6 has tags of Device Control 2 and 3, too */
-static u16 locked_devctl(const struct tsm_emu_fn *fn)
-{
-	return get16(fn, TSM_EMU_CAP_EXP + PCI_EXP_DEVCTL) &
-	       (PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_PHANTOM |
-		PCI_EXP_DEVCTL_NOSNOOP_EN);
+	devctl &= PCI_EXP_DEVCTL_EXT_TAG | PCI_EXP_DEVCTL_PHANTOM |
+		  PCI_EXP_DEVCTL_NOSNOOP_EN;
+	devctl2 &= PCI_EXP_DEVCTL2_10BIT_TAG_REQ_EN;
+	return (u32)devctl2 << 16 | devctl;
 }
 
 /*
- * The lock of a TDI freezes BARs, their enables, how the function makes requests,
- * and the power state that clears these, section 11.2.6
+ * The lock of a TDI freezes BARs, their enables, the power state that clears these,
+ * what requests look like on the link, and BIST, section 11.2.6
  */
 static void write_locked(struct tsm_emu_fn *fn, int where, int size, u32 val)
 {
 	const u16 enables = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 	u8 bars[PCI_CARDBUS_CIS - PCI_BASE_ADDRESS_0];
 	u16 command = get16(fn, PCI_COMMAND);
-	u16 devctl = locked_devctl(fn);
+	u32 devctl = tracked_devctl(fn);
+	u8 bist = fn->config[PCI_BIST];
 
 	memcpy(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars));
 	write_bytes(fn, where, size, val);
 	if (is_bridge(fn))
 		return;
 
-	if (!is_in_d0(fn) || command & ~get16(fn, PCI_COMMAND) & enables ||
-	    devctl != locked_devctl(fn) ||
+	if (!tsm_emu_is_in_d0(fn) || command & ~get16(fn, PCI_COMMAND) & enables ||
+	    devctl != tracked_devctl(fn) || bist != fn->config[PCI_BIST] ||
 	    memcmp(bars, &fn->config[PCI_BASE_ADDRESS_0], sizeof(bars)))
 		tsm_emu_tdi_reconfigured(&fn->tdi);
 }
@@ -373,7 +403,7 @@ static void emu_write(struct tsm_emu *emu, struct tsm_emu_fn *fn, int where,
 	if (starts_bus_reset(fn, where, size, val))
 		reset_below(emu, fn);
 	if (starts_flr(fn, where, size, val))
-		reset_fn(fn);
+		flr_fn(emu, fn);
 	if (has_vfs(fn))
 		reset_absent_vfs(emu, fn);
 	if (has_dsm(fn) && size == sizeof(u32) && where > TSM_EMU_ECAP_DOE &&

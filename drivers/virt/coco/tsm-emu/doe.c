@@ -81,25 +81,100 @@ static struct tsm_emu_tdi *doe_find_tdi(struct tsm_emu *emu,
 	struct tsm_emu_fn *fn;
 
 	fn = tsm_emu_find_fn(emu, FIELD_GET(PCI_TDISP_FUNCTION_RID, id));
-	if (!fn || (fn->port != dsm->port && !tsm_emu_is_below(fn, dsm)))
+	if (!fn || !tsm_emu_has_dsm(fn, dsm))
 		return NULL;
 
 	tsm_emu_tdi_configure(fn);
+	fn->tdi.secure = dsm->doe.keys;
 	return &fn->tdi;
+}
+
+/* The keys themselves are not needed: nothing can listen on the emulated link */
+static size_t doe_ide_km(struct tsm_emu_fn *dsm, const u8 *req, size_t len,
+			 u8 *rsp)
+{
+	if (len != 1 || *req != TSM_EMU_IDE_KM_SET_GO)
+		return 0;
+
+	dsm->doe.keys = true;
+	*rsp = TSM_EMU_IDE_KM_GOSTOP_ACK;
+	return 1;
+}
+
+static size_t doe_tdisp(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
+			const u8 *req, size_t len, u8 *rsp)
+{
+	if (len < sizeof(struct pci_tdisp_header))
+		return 0;
+	return tsm_emu_tdisp(doe_find_tdi(emu, dsm, (const void *)req), req,
+			     len, rsp);
 }
 
 static bool doe_vdm_valid(const struct tsm_emu_spdm_vdm *vdm, size_t len)
 {
 	size_t payload_len = le16_to_cpu(vdm->payload_len);
 
-	return vdm->code == TSM_EMU_SPDM_VDM_REQ &&
+	return len >= sizeof(*vdm) &&
 	       le16_to_cpu(vdm->standard_id) == TSM_EMU_SPDM_STANDARD_PCI_SIG &&
 	       vdm->vendor_id_len == sizeof(vdm->vendor_id) &&
 	       le16_to_cpu(vdm->vendor_id) == PCI_VENDOR_ID_PCI_SIG &&
-	       vdm->protocol_id == TSM_EMU_PROTOCOL_TDISP &&
-	       payload_len >= 1 + sizeof(struct pci_tdisp_header) &&
-	       payload_len <= len - offsetof(struct tsm_emu_spdm_vdm,
-					     protocol_id);
+	       payload_len && payload_len <= len -
+			      offsetof(struct tsm_emu_spdm_vdm, protocol_id);
+}
+
+/*
+ * Return: length of the response in bytes, 0 for none. What does not come in a
+ * session gets none, PCIe r6.3 section 11.2.2
+ */
+static size_t doe_vdm(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
+		      const struct tsm_emu_spdm_vdm *req, size_t len,
+		      struct tsm_emu_spdm_vdm *rsp)
+{
+	size_t rsp_len = 0;
+
+	if (!dsm->doe.session || !doe_vdm_valid(req, len))
+		return 0;
+
+	len = le16_to_cpu(req->payload_len) - 1;
+	if (req->protocol_id == TSM_EMU_PROTOCOL_IDE_KM)
+		rsp_len = doe_ide_km(dsm, req->payload, len, rsp->payload);
+	else if (req->protocol_id == TSM_EMU_PROTOCOL_TDISP)
+		rsp_len = doe_tdisp(emu, dsm, req->payload, len, rsp->payload);
+	if (!rsp_len)
+		return 0;
+
+	memcpy(rsp, req, sizeof(*rsp));
+	rsp->payload_len = cpu_to_le16(1 + rsp_len);
+	return sizeof(*rsp) + rsp_len;
+}
+
+/* Return: length of the response in bytes, 0 for none */
+static size_t doe_spdm(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
+		       const struct tsm_emu_spdm *req, size_t len,
+		       struct tsm_emu_spdm *rsp)
+{
+	size_t rsp_len = sizeof(*rsp);
+
+	switch (req->code) {
+	case TSM_EMU_SPDM_KEY_EXCHANGE:
+		dsm->doe.session = true;
+		dsm->doe.keys = false;
+		*rsp = *req;
+		break;
+	case TSM_EMU_SPDM_END_SESSION:
+		dsm->doe.session = false;
+		dsm->doe.keys = false;
+		*rsp = *req;
+		break;
+	case TSM_EMU_SPDM_VDM:
+		rsp_len = doe_vdm(emu, dsm, (const void *)req, len, (void *)rsp);
+		break;
+	default:
+		return 0;
+	}
+
+	rsp->code = req->code & ~TSM_EMU_SPDM_REQ;
+	return rsp_len;
 }
 
 /* Objects are bytes in little endian dwords, here they are native ones */
@@ -107,28 +182,20 @@ static bool doe_cma(struct tsm_emu *emu, struct tsm_emu_fn *fn)
 {
 	struct tsm_emu_doe *doe = &fn->doe;
 	size_t len = (doe->req_dwords - 2) * sizeof(u32);
-	struct tsm_emu_spdm_vdm *req = (void *)&doe->req[2];
-	struct tsm_emu_spdm_vdm *rsp = (void *)&doe->resp[2];
-	size_t rsp_len;
 
-	static_assert(sizeof(*rsp) + TSM_EMU_TDISP_MAX <=
+	static_assert(sizeof(struct tsm_emu_spdm_vdm) + TSM_EMU_TDISP_MAX <=
 		      (TSM_EMU_DOE_DWORDS - 2) * sizeof(u32));
 
 	cpu_to_le32_array(&doe->req[2], doe->req_dwords - 2);
-	if (len < sizeof(*req) || !doe_vdm_valid(req, len))
+	memset(&doe->resp[2], 0, sizeof(doe->resp) - 2 * sizeof(u32));
+	len = doe_spdm(emu, fn, (void *)&doe->req[2], len,
+		       (void *)&doe->resp[2]);
+	if (!len)
 		return false;
 
-	memset(&doe->resp[2], 0, sizeof(doe->resp) - 2 * sizeof(u32));
-	*rsp = *req;
-	rsp->code = TSM_EMU_SPDM_VDM_RSP;
-	rsp_len = tsm_emu_tdisp(doe_find_tdi(emu, fn, (void *)req->payload),
-				req->payload, le16_to_cpu(req->payload_len) - 1,
-				rsp->payload);
-	rsp->payload_len = cpu_to_le16(1 + rsp_len);
-
-	rsp_len = DIV_ROUND_UP(sizeof(*rsp) + rsp_len, sizeof(u32));
-	le32_to_cpu_array(&doe->resp[2], rsp_len);
-	doe_respond(doe, PCI_DOE_FEATURE_CMA, rsp_len);
+	len = DIV_ROUND_UP(len, sizeof(u32));
+	le32_to_cpu_array(&doe->resp[2], len);
+	doe_respond(doe, PCI_DOE_FEATURE_CMA, len);
 	return true;
 }
 
@@ -147,7 +214,8 @@ static bool doe_serve(struct tsm_emu *emu, struct tsm_emu_fn *fn)
 	case PCI_DOE_FEATURE_DISCOVERY:
 		return doe_discovery(doe);
 	case PCI_DOE_FEATURE_CMA:
-		return doe_cma(emu, fn);
+		/* It need not be served in other states, PCIe r6.3 section 6.31.3 */
+		return tsm_emu_is_in_d0(fn) && doe_cma(emu, fn);
 	default:
 		return false;
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * TDISP requester of the emulated TSM: TDISP in SPDM vendor defined messages in
- * DOE data objects. There is neither an SPDM session nor a key: nothing can listen
- * on the emulated link.
+ * DOE data objects. There is an SPDM session and an IDE stream, but no key: nothing
+ * can listen on the emulated link.
  */
 #include <linux/cleanup.h>
 #include <linux/pci.h>
@@ -10,6 +10,116 @@
 #include <linux/slab.h>
 
 #include "fw.h"
+
+static int dsm_spdm(struct pci_dev *pdev, const void *req, size_t len,
+		    void *resp, size_t resp_size)
+{
+	const struct tsm_emu_spdm *hdr = req;
+	u8 code = hdr->code & ~TSM_EMU_SPDM_REQ;
+	const struct tsm_emu_spdm *rsp = resp;
+	int rc;
+
+	rc = pci_tsm_doe_transfer(pdev->tsm->dsm_dev, PCI_DOE_FEATURE_CMA, req,
+				  len, resp, resp_size);
+	if (rc < 0)
+		return rc;
+	return rc < sizeof(*rsp) || rsp->code != code ? -EIO : rc;
+}
+
+/* A request that is a header, as is the response: without keys there is no more to say */
+static int dsm_spdm_simple(struct pci_dev *pdev, u8 code)
+{
+	struct tsm_emu_spdm req = {
+		.version = TSM_EMU_SPDM_VERSION,
+		.code = code,
+	};
+	struct tsm_emu_spdm resp;
+	int rc;
+
+	rc = dsm_spdm(pdev, &req, sizeof(req), &resp, sizeof(resp));
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * tsm_emu_dsm_start_session() - start an SPDM session with the DSM
+ * @pdev: function of the DSM's device
+ *
+ * Context: process context, may sleep
+ * Return: 0 or -errno
+ */
+int tsm_emu_dsm_start_session(struct pci_dev *pdev)
+{
+	return dsm_spdm_simple(pdev, TSM_EMU_SPDM_KEY_EXCHANGE);
+}
+
+/**
+ * tsm_emu_dsm_end_session() - end the SPDM session, and with it the IDE stream
+ * @pdev: function of the DSM's device
+ *
+ * Context: process context, may sleep
+ * Return: 0 or -errno
+ */
+int tsm_emu_dsm_end_session(struct pci_dev *pdev)
+{
+	return dsm_spdm_simple(pdev, TSM_EMU_SPDM_END_SESSION);
+}
+
+/* @resp has room for TSM_EMU_TDISP_MAX bytes. Return: how long it is, or -errno */
+static int dsm_vdm(struct pci_dev *pdev, u8 protocol, const void *req,
+		   size_t len, void *resp)
+{
+	size_t vdm_size = sizeof(struct tsm_emu_spdm_vdm) + TSM_EMU_TDISP_MAX;
+	size_t resp_len;
+	int rc;
+
+	struct tsm_emu_spdm_vdm *vdm __free(kfree) =
+		kzalloc(round_up(vdm_size, sizeof(u32)), GFP_KERNEL);
+	if (!vdm)
+		return -ENOMEM;
+	if (len > TSM_EMU_TDISP_MAX)
+		return -EMSGSIZE;
+
+	vdm->spdm.version = TSM_EMU_SPDM_VERSION;
+	vdm->spdm.code = TSM_EMU_SPDM_VDM;
+	vdm->standard_id = cpu_to_le16(TSM_EMU_SPDM_STANDARD_PCI_SIG);
+	vdm->vendor_id_len = sizeof(vdm->vendor_id);
+	vdm->vendor_id = cpu_to_le16(PCI_VENDOR_ID_PCI_SIG);
+	vdm->payload_len = cpu_to_le16(1 + len);
+	vdm->protocol_id = protocol;
+	memcpy(vdm->payload, req, len);
+
+	rc = dsm_spdm(pdev, vdm, sizeof(*vdm) + len, vdm, vdm_size);
+	if (rc < 0)
+		return rc;
+	if (rc < sizeof(*vdm))
+		return -EIO;
+
+	resp_len = le16_to_cpu(vdm->payload_len) - 1;
+	if (resp_len > rc - sizeof(*vdm))
+		return -EIO;
+
+	memcpy(resp, vdm->payload, resp_len);
+	return resp_len;
+}
+
+/**
+ * tsm_emu_dsm_set_keys() - have the IDE stream of the DSM's device use its keys
+ * @pdev: function of the DSM's device
+ *
+ * Context: process context, may sleep
+ * Return: 0 or -errno
+ */
+int tsm_emu_dsm_set_keys(struct pci_dev *pdev)
+{
+	const u8 req = TSM_EMU_IDE_KM_SET_GO;
+	u8 resp[TSM_EMU_TDISP_MAX];
+	int rc;
+
+	rc = dsm_vdm(pdev, TSM_EMU_PROTOCOL_IDE_KM, &req, sizeof(req), resp);
+	if (rc < 0)
+		return rc;
+	return rc != 1 || resp[0] != TSM_EMU_IDE_KM_GOSTOP_ACK ? -EIO : 0;
+}
 
 /**
  * tsm_emu_dsm_transfer() - send a TDISP message to the DSM and receive its response
@@ -24,41 +134,12 @@
 int tsm_emu_dsm_transfer(struct pci_dev *pdev, const void *req, size_t len,
 			 void *resp)
 {
-	size_t vdm_size = sizeof(struct tsm_emu_spdm_vdm) + TSM_EMU_TDISP_MAX;
-	size_t resp_len;
 	int rc;
 
-	struct tsm_emu_spdm_vdm *vdm __free(kfree) =
-		kzalloc(round_up(vdm_size, sizeof(u32)), GFP_KERNEL);
-	if (!vdm)
-		return -ENOMEM;
-	if (len > TSM_EMU_TDISP_MAX)
-		return -EMSGSIZE;
-
-	vdm->version = TSM_EMU_SPDM_VERSION;
-	vdm->code = TSM_EMU_SPDM_VDM_REQ;
-	vdm->standard_id = cpu_to_le16(TSM_EMU_SPDM_STANDARD_PCI_SIG);
-	vdm->vendor_id_len = sizeof(vdm->vendor_id);
-	vdm->vendor_id = cpu_to_le16(PCI_VENDOR_ID_PCI_SIG);
-	vdm->payload_len = cpu_to_le16(1 + len);
-	vdm->protocol_id = TSM_EMU_PROTOCOL_TDISP;
-	memcpy(vdm->payload, req, len);
-
-	rc = pci_tsm_doe_transfer(pdev->tsm->dsm_dev, PCI_DOE_FEATURE_CMA, vdm,
-				  sizeof(*vdm) + len, vdm, vdm_size);
+	rc = dsm_vdm(pdev, TSM_EMU_PROTOCOL_TDISP, req, len, resp);
 	if (rc < 0)
 		return rc;
-	if (rc < sizeof(*vdm) + sizeof(struct pci_tdisp_header) ||
-	    vdm->code != TSM_EMU_SPDM_VDM_RSP)
-		return -EIO;
-
-	resp_len = le16_to_cpu(vdm->payload_len) - 1;
-	if (resp_len < sizeof(struct pci_tdisp_header) ||
-	    resp_len > rc - sizeof(*vdm))
-		return -EIO;
-
-	memcpy(resp, vdm->payload, resp_len);
-	return resp_len;
+	return rc < sizeof(struct pci_tdisp_header) ? -EIO : rc;
 }
 
 static struct pci_tdisp_header dsm_header(struct pci_dev *pdev, u8 type)

@@ -65,6 +65,32 @@ bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port
 }
 
 /**
+ * tsm_emu_has_dsm() - does a DSM manage a function as a TDI?
+ * @fn: function
+ * @dsm: function with a DSM
+ *
+ * Context: any
+ * Return: true for functions of the DSM's device, or below its switch
+ */
+bool tsm_emu_has_dsm(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *dsm)
+{
+	return fn->port == dsm->port || tsm_emu_is_below(fn, dsm);
+}
+
+/**
+ * tsm_emu_is_in_d0() - is a function in D0?
+ * @fn: function; one without a power management capability is
+ *
+ * Context: under &tsm_emu.lock
+ * Return: false in D3hot
+ */
+bool tsm_emu_is_in_d0(const struct tsm_emu_fn *fn)
+{
+	return !(get_unaligned_le16(&fn->config[TSM_EMU_CAP_PM + PCI_PM_CTRL]) &
+		 PCI_PM_CTRL_STATE_MASK);
+}
+
+/**
  * tsm_emu_rid() - where a function is
  * @fn: function
  *

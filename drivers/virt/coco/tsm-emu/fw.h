@@ -13,7 +13,7 @@
  *   tdi.c          lock, start and stop of a TDI, common to the vendors
  *   objects.c      certificates and measurements of a device
  *   mmio.c         MMIO pages that a guest accepted
- *   dsm.c          TDISP requests that the TSM makes to a DSM
+ *   dsm.c          requests that the TSM makes to a DSM
  *   bound.c        bound TDIs, and what debugfs tells about them
  *
  * A function of these files that talks to a DSM returns 0, -errno if the DSM was
@@ -189,6 +189,9 @@ bool tsm_emu_range_validate(struct tsm_emu_range *range, u32 first, u32 pages,
 /* dsm.c */
 int tsm_emu_dsm_transfer(struct pci_dev *pdev, const void *req, size_t len,
 			 void *resp);
+int tsm_emu_dsm_start_session(struct pci_dev *pdev);
+int tsm_emu_dsm_end_session(struct pci_dev *pdev);
+int tsm_emu_dsm_set_keys(struct pci_dev *pdev);
 int tsm_emu_dsm_version(struct pci_dev *pdev);
 int tsm_emu_dsm_lock(struct pci_dev *pdev, u16 flags,
 		     u8 nonce[PCI_TDISP_NONCE_LEN]);

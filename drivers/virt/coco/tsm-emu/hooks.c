@@ -4,9 +4,11 @@
  * described in Documentation/driver-api/pci/tsm-emu.rst; those that are not made
  * here are made in stall.c, bound.c and other_vm.c.
  */
+#include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
@@ -71,6 +73,39 @@ static const struct file_operations floor_fops = {
 	.unlocked_ioctl = floor_ioctl,
 };
 
+/* As a driver does that has to recover its function, and asks nobody */
+static int driver_reset(struct tsm_emu *emu, u64 rid,
+			int (*reset)(struct pci_dev *pdev))
+{
+	if (rid > U16_MAX)
+		return -EINVAL;
+
+	struct pci_dev *pdev __free(pci_dev_put) =
+		pci_get_domain_bus_and_slot(emu->sysdata.domain,
+					    PCI_BUS_NUM(rid), rid & 0xff);
+	return pdev ? reset(pdev) : -ENODEV;
+}
+
+static int driver_reset_set(void *emu, u64 rid)
+{
+	return driver_reset(emu, rid, pci_try_reset_function);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(driver_reset_fops, NULL, driver_reset_set, "%llu\n");
+
+/* A handler of the AER core has the device lock */
+static int reset_with_lock(struct pci_dev *pdev)
+{
+	guard(device)(&pdev->dev);
+	return pci_reset_function_locked(pdev);
+}
+
+static int driver_reset_locked_set(void *emu, u64 rid)
+{
+	return driver_reset(emu, rid, reset_with_lock);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(driver_reset_locked_fops, NULL,
+			 driver_reset_locked_set, "%llu\n");
+
 static void hooks_remove(void *dir)
 {
 	debugfs_remove_recursive(dir);
@@ -95,6 +130,10 @@ int tsm_emu_hooks_add(struct tsm_emu *emu)
 	debugfs_create_atomic_t("requests", 0400, dir, &emu->requests);
 	/* Safe: it touches nothing that goes with the platform */
 	debugfs_create_file_unsafe("floor", 0600, dir, NULL, &floor_fops);
+	debugfs_create_file_unsafe("driver_reset", 0200, dir, emu,
+				   &driver_reset_fops);
+	debugfs_create_file_unsafe("driver_reset_locked", 0200, dir, emu,
+				   &driver_reset_locked_fops);
 
 	rc = tsm_emu_other_vm_add(emu, dir);
 	if (rc) {

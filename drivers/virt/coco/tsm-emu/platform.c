@@ -379,6 +379,7 @@ static void emu_exit(void)
 	for (int i = 0; i < TSM_EMU_MAX_INSTANCES; i++)
 		platform_device_unregister(emu_devices[i]);
 	platform_driver_unregister(&emu_driver);
+	tsm_emu_removals_del();
 }
 
 static int __init emu_check_params(void)
@@ -406,9 +407,14 @@ static int __init emu_init(void)
 	rc = tsm_emu_tsm_init(&instances);
 	if (rc)
 		return rc;
-	rc = platform_driver_register(&emu_driver);
+	rc = tsm_emu_removals_add();
 	if (rc)
 		return rc;
+	rc = platform_driver_register(&emu_driver);
+	if (rc) {
+		tsm_emu_removals_del();
+		return rc;
+	}
 
 	for (int i = 0; i < instances; i++) {
 		struct platform_device *pdev;

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Operations that a test holds, in debugfs:
+ * Operations that a test holds or slows down, in debugfs:
  *
  *   stall     mask of the operations that don't return, TSM_EMU_STALL_*
  *   stalled   how many operations wait because of it
+ *   delay_ms  how long each operation takes, held or not
  */
 #include <linux/debugfs.h>
+#include <linux/device/bus.h>
+#include <linux/jiffies.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/sched.h>
 #include <linux/wait.h>
 
 #include "tsm-emu.h"
@@ -15,8 +21,17 @@ static bool is_held(struct tsm_emu *emu, u32 op)
 	return READ_ONCE(emu->stall) & op;
 }
 
+static int take_time(struct tsm_emu *emu)
+{
+	u32 delay_ms = READ_ONCE(emu->delay_ms);
+
+	if (likely(!delay_ms))
+		return 0;
+	return schedule_timeout_killable(msecs_to_jiffies(delay_ms)) ? -EINTR : 0;
+}
+
 /**
- * tsm_emu_stall() - wait while a test holds an operation
+ * tsm_emu_stall() - wait while a test holds an operation, and as long as it takes
  * @emu: the platform
  * @op: TSM_EMU_STALL_* of the operation
  *
@@ -28,12 +43,12 @@ int tsm_emu_stall(struct tsm_emu *emu, u32 op)
 	int rc;
 
 	if (likely(!is_held(emu, op)))
-		return 0;
+		return take_time(emu);
 
 	atomic_inc(&emu->stalled);
 	rc = wait_event_killable(emu->stall_wq, !is_held(emu, op));
 	atomic_dec(&emu->stalled);
-	return rc ? -EINTR : 0;
+	return rc ? -EINTR : take_time(emu);
 }
 
 /**
@@ -67,6 +82,41 @@ void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted)
 	wake_up_all(&emu->stall_wq);
 }
 
+static int hold_removal(struct notifier_block *nb, unsigned long action,
+			void *data)
+{
+	struct pci_dev *pdev = to_pci_dev(data);
+
+	if (action == BUS_NOTIFY_DEL_DEVICE && is_tsm_emu_fn(pdev))
+		tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_REMOVAL);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block removal_nb = {
+	.notifier_call = hold_removal,
+};
+
+/**
+ * tsm_emu_removals_add() - let tests hold the removal of functions
+ *
+ * Context: process context, before there is a platform
+ * Return: 0 or -errno
+ */
+int __init tsm_emu_removals_add(void)
+{
+	return bus_register_notifier(&pci_bus_type, &removal_nb);
+}
+
+/**
+ * tsm_emu_removals_del() - undo tsm_emu_removals_add()
+ *
+ * Context: process context, when there is no platform any more
+ */
+void tsm_emu_removals_del(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &removal_nb);
+}
+
 static int stall_get(void *data, u64 *val)
 {
 	struct tsm_emu *emu = data;
@@ -86,7 +136,7 @@ static int stall_set(void *data, u64 val)
 DEFINE_DEBUGFS_ATTRIBUTE(stall_fops, stall_get, stall_set, "%llu\n");
 
 /**
- * tsm_emu_stall_init() - start with no operation held
+ * tsm_emu_stall_init() - start with no operation held or slow
  * @emu: the platform
  * @dir: directory in debugfs for the files, removed by the caller
  *
@@ -97,4 +147,5 @@ void tsm_emu_stall_init(struct tsm_emu *emu, struct dentry *dir)
 	init_waitqueue_head(&emu->stall_wq);
 	debugfs_create_file_unsafe("stall", 0600, dir, emu, &stall_fops);
 	debugfs_create_atomic_t("stalled", 0400, dir, &emu->stalled);
+	debugfs_create_u32("delay_ms", 0600, dir, &emu->delay_ms);
 }

@@ -107,7 +107,8 @@ static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 
 	if (tdi->state != PCI_TDISP_STATE_CONFIG_UNLOCKED)
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
-	if (flags & ~LOCK_FLAGS || lock->reserved ||
+	/* Without keys for the stream too, PCIe r6.3 table 11-12 */
+	if (flags & ~LOCK_FLAGS || lock->reserved || !tdi->secure ||
 	    !IS_ALIGNED(mmio_offset, SZ_4K))
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
 	/* Section 11.3.8: its configuration must be one that can be locked */

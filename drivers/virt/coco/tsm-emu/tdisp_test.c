@@ -381,6 +381,9 @@ static void lock_args_test(struct kunit *test)
 	expect_error(test, PCI_TDISP_ERR_INVALID_REQUEST);
 	send_lock(ctx, 0, SZ_4K / 2);
 	expect_error(test, PCI_TDISP_ERR_INVALID_REQUEST);
+	ctx->tdi.secure = false;
+	send_lock(ctx, 0, 0);
+	expect_error(test, PCI_TDISP_ERR_INVALID_REQUEST);
 	expect_state(test, PCI_TDISP_STATE_CONFIG_UNLOCKED);
 }
 
@@ -415,6 +418,7 @@ static int tdisp_init(struct kunit *test)
 
 	if (!ctx)
 		return -ENOMEM;
+	ctx->tdi.secure = true;
 	ctx->tdi.bar[0].base = BAR_BASE;
 	ctx->tdi.bar[0].size = SZ_64K;
 	ctx->tdi.bar[1].base = BAR_BASE + SZ_64K;

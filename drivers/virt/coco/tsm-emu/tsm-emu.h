@@ -59,6 +59,7 @@ struct tsm_emu_fw;
  * struct tsm_emu_tdi - TDI as its device sees it
  * @state: see &enum pci_tdisp_state
  * @key: secret of the device, from which nonces are made
+ * @secure: its IDE stream has keys
  * @locks: how often it was locked
  * @nonce: START must repeat it, valid in CONFIG_LOCKED
  * @report: interface report, valid from CONFIG_LOCKED to ERROR
@@ -72,6 +73,7 @@ struct tsm_emu_fw;
 struct tsm_emu_tdi {
 	enum pci_tdisp_state state;
 	siphash_key_t key;
+	bool secure;
 	u64 locks;
 	u8 nonce[PCI_TDISP_NONCE_LEN];
 	u8 report[TSM_EMU_REPORT_MAX];
@@ -93,6 +95,8 @@ struct tsm_emu_tdi {
  * @resp: data object to read
  * @resp_dwords: length of it
  * @resp_pos: the dword to read next
+ * @session: there is an SPDM session
+ * @keys: the IDE stream has keys, set in that session
  */
 struct tsm_emu_doe {
 	u32 req[TSM_EMU_DOE_DWORDS];
@@ -100,6 +104,8 @@ struct tsm_emu_doe {
 	u32 resp[TSM_EMU_DOE_DWORDS];
 	unsigned int resp_dwords;
 	unsigned int resp_pos;
+	bool session;
+	bool keys;
 };
 
 /**
@@ -173,6 +179,7 @@ struct tsm_emu_fn {
  * @stall: TSM_EMU_STALL_* of the operations that don't return
  * @stalled: how many operations wait for that to end
  * @stall_wq: where they wait
+ * @delay_ms: how long each operation takes
  * @other_lock: protects @other_binding
  * @other_binding: a function that a test has bound to another VM, or NULL
  */
@@ -196,30 +203,39 @@ struct tsm_emu {
 	u32 stall;
 	atomic_t stalled;
 	wait_queue_head_t stall_wq;
+	u32 delay_ms;
 	struct mutex other_lock;
 	struct pci_tsm_binding *other_binding;
 };
 
 /**
- * struct tsm_emu_spdm_vdm - SPDM vendor defined message around a TDISP message
+ * struct tsm_emu_spdm - header of an SPDM message
  * @version: of SPDM
- * @code: TSM_EMU_SPDM_VDM_REQ or TSM_EMU_SPDM_VDM_RSP
+ * @code: TSM_EMU_SPDM_*
  * @param1: 0
  * @param2: 0
- * @standard_id: TSM_EMU_SPDM_STANDARD_PCI_SIG
- * @vendor_id_len: length of @vendor_id
- * @vendor_id: PCI_VENDOR_ID_PCI_SIG
- * @payload_len: length of @protocol_id and @payload
- * @protocol_id: TSM_EMU_PROTOCOL_TDISP
- * @payload: the TDISP message
- *
- * PCIe r7.0 section 6.31.3. Real devices take it in a secured session only.
  */
-struct tsm_emu_spdm_vdm {
+struct tsm_emu_spdm {
 	u8 version;
 	u8 code;
 	u8 param1;
 	u8 param2;
+} __packed;
+
+/**
+ * struct tsm_emu_spdm_vdm - SPDM vendor defined message around another message
+ * @spdm: header, of TSM_EMU_SPDM_VDM
+ * @standard_id: TSM_EMU_SPDM_STANDARD_PCI_SIG
+ * @vendor_id_len: length of @vendor_id
+ * @vendor_id: PCI_VENDOR_ID_PCI_SIG
+ * @payload_len: length of @protocol_id and @payload
+ * @protocol_id: TSM_EMU_PROTOCOL_*
+ * @payload: the message
+ *
+ * PCIe r7.0 section 6.31.3. Devices take it in a session only, and real ones sealed.
+ */
+struct tsm_emu_spdm_vdm {
+	struct tsm_emu_spdm spdm;
 	__le16 standard_id;
 	u8 vendor_id_len;
 	__le16 vendor_id;
@@ -229,10 +245,18 @@ struct tsm_emu_spdm_vdm {
 } __packed;
 
 #define TSM_EMU_SPDM_VERSION		0x12
-#define TSM_EMU_SPDM_VDM_REQ		0xfe
-#define TSM_EMU_SPDM_VDM_RSP		0x7e
+/* Requests, a response has the same code less TSM_EMU_SPDM_REQ: DMTF DSP0274 */
+#define TSM_EMU_SPDM_REQ		0x80
+#define TSM_EMU_SPDM_KEY_EXCHANGE	0xe4
+#define TSM_EMU_SPDM_END_SESSION	0xec
+#define TSM_EMU_SPDM_VDM		0xfe
 #define TSM_EMU_SPDM_STANDARD_PCI_SIG	0x3
+#define TSM_EMU_PROTOCOL_IDE_KM		0x0
 #define TSM_EMU_PROTOCOL_TDISP		0x1
+
+/* IDE key management: start to use the keys, PCIe r6.3 section 6.33.3 */
+#define TSM_EMU_IDE_KM_SET_GO		0x4
+#define TSM_EMU_IDE_KM_GOSTOP_ACK	0x6
 
 extern unsigned int tsm_emu_vf_offset;
 extern struct pci_ops tsm_emu_config_ops;
@@ -259,6 +283,8 @@ void tsm_emu_stall_init(struct tsm_emu *emu, struct dentry *dir);
 int tsm_emu_stall(struct tsm_emu *emu, u32 op);
 bool tsm_emu_stall_work(struct tsm_emu *emu, u32 op, const bool *aborted);
 void tsm_emu_stall_abort(struct tsm_emu *emu, bool *aborted);
+int tsm_emu_removals_add(void);
+void tsm_emu_removals_del(void);
 
 /* config.c */
 void tsm_emu_config_init(struct tsm_emu_fn *fn);
@@ -271,6 +297,8 @@ void tsm_emu_doe_write(struct tsm_emu *emu, struct tsm_emu_fn *fn,
 unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index);
 bool tsm_emu_is_present(const struct tsm_emu_fn *fn);
 bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port);
+bool tsm_emu_has_dsm(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *dsm);
+bool tsm_emu_is_in_d0(const struct tsm_emu_fn *fn);
 u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
 struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);
 void tsm_emu_tdi_configure(struct tsm_emu_fn *fn);

@@ -117,14 +117,21 @@ static int emu_connect(struct pci_dev *pdev)
 
 	if (rc)
 		return rc;
+	rc = tsm_emu_dsm_start_session(pdev);
+	if (rc)
+		return rc;
+	rc = tsm_emu_dsm_set_keys(pdev);
+	if (rc)
+		return rc;
 	rc = tsm_emu_dsm_version(pdev);
 	return rc > 0 ? -EIO : rc;
 }
 
-/* There is no session to end, and the core has unbound the TDIs */
+/* The core has unbound the TDIs. What can't be told that will not use the session */
 static void emu_disconnect(struct pci_dev *pdev)
 {
 	tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_DISCONNECT);
+	tsm_emu_dsm_end_session(pdev);
 }
 
 static struct pci_tdi *emu_bind(struct pci_dev *pdev, struct kvm *kvm,
@@ -134,6 +141,11 @@ static struct pci_tdi *emu_bind(struct pci_dev *pdev, struct kvm *kvm,
 	int rc;
 
 	rc = tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_BIND);
+	if (rc)
+		return ERR_PTR(rc);
+
+	/* A reset of the DSM's function, e.g. as VFIO opens that, took them */
+	rc = tsm_emu_dsm_set_keys(pdev);
 	if (rc)
 		return ERR_PTR(rc);
 

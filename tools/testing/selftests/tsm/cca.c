@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What only Arm CCA has: the objects that the host keeps for a realm, requests
- * that take long, MMIO by addresses, and the states that the realm asks for.
+ * that take long, MMIO by addresses, the states that the realm asks for, and the
+ * longest response.
  */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include "lib/cgroup.h"
+#include "lib/map.h"
 #include "lib/proto_cca.h"
 #include "lib/test.h"
 #include "lib/thread.h"
+
+#define RESP_MAX IOMMU_VDEVICE_TSM_RESP_LEN_MAX
 
 FIXTURE(cca)
 {
@@ -315,6 +320,78 @@ TEST_F(cca, states)
 	EXPECT_EQ(-EREMOTEIO, set_state(p, PCI_TDISP_STATE_ERROR));
 	EXPECT_EQ(TSM_CCA_ERROR_INPUT, p->t.cmd.out_tsm_code);
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+}
+
+/* Many requests at once with the longest response there is, in a new control group */
+FIXTURE(charge)
+{
+	struct proto_test p;
+	u8 *resp;
+	struct long_request {
+		struct tsm_test t;
+		struct tsm_thread thread;
+	} many[16];
+};
+
+FIXTURE_SETUP(charge)
+{
+	if (cgroup_mount())
+		SKIP(return, "no memory control group (CONFIG_MEMCG)");
+	if (check_step(_metadata, &self->p.t,
+		       proto_open(&self->p, &proto_cca, "pf0")))
+		return;
+	self->resp = tsm_map_before_hole(RESP_MAX);
+	ASSERT_NE(NULL, self->resp);
+	memset(self->resp, 0, RESP_MAX);
+	cgroup_enter(_metadata);
+}
+
+FIXTURE_TEARDOWN(charge)
+{
+	proto_close(&self->p);
+	cgroup_leave(_metadata);
+}
+
+static void start_long(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(charge) *self, struct long_request *one)
+{
+	one->t = self->p.t;
+	one->t.cmd.resp_uptr = (uintptr_t)self->resp;
+	one->t.cmd.resp_len = RESP_MAX;
+	ASSERT_EQ(0, tsm_thread_start(&one->thread, tsm_request_send, &one->t));
+}
+
+/*
+ * One is in the firmware, the others of the VM wait for it and take no memory
+ * before. What is taken is at the expense of the caller.
+ */
+TEST_F(charge, of_one_at_a_time_to_caller)
+{
+	unsigned int platform = self->p.t.s.fn->platform;
+	unsigned long before, taken;
+	int rc;
+
+	proto_prepare(&self->p, SCOPE(INFO),
+		      proto_cca.make(&self->p, TSM_CCA_OBJECT_READ, 0));
+	ASSERT_EQ(0, tsm_platform_stall_at(platform, TSM_EMU_STALL_GUEST_REQ));
+	before = cgroup_charged(_metadata);
+	for (size_t i = 0; i < ARRAY_SIZE(self->many); i++)
+		start_long(_metadata, self, &self->many[i]);
+	ASSERT_EQ(0, tsm_platform_wait_stalled_at(platform, 1));
+	/* killable or not, it is where it has all memory that it takes */
+	for (size_t i = 0; i < ARRAY_SIZE(self->many); i++)
+		ASSERT_EQ(0, tsm_thread_wait(&self->many[i].thread, TSM_BLOCKED, ""));
+	taken = cgroup_charged(_metadata) - before;
+	ASSERT_EQ(0, tsm_platform_stall_at(platform, 0));
+
+	EXPECT_LE(RESP_MAX - RESP_MAX / 4, taken);
+	EXPECT_GE(RESP_MAX + TSM_CGROUP_SLACK, taken);
+	for (size_t i = 0; i < ARRAY_SIZE(self->many); i++) {
+		ASSERT_EQ(0, tsm_thread_join(&self->many[i].thread, &rc));
+		EXPECT_EQ(0, rc);
+		EXPECT_EQ(0, self->many[i].t.cmd.out_tsm_code);
+		EXPECT_NE(0, self->many[i].t.cmd.out_resp_len);
+	}
 }
 
 int main(int argc, char **argv)

@@ -140,9 +140,10 @@ FIXTURE(killed_waiter)
 FIXTURE_SETUP(killed_waiter)
 {
 	self->kmsg.fd = -1;
-	if (setup_host(_metadata, &self->b.t, "pf0", false))
+	/* not the DSM: that can't be opened while the other is bound */
+	if (setup_host(_metadata, &self->b.t, "fn1", false))
 		return;
-	if (setup_bound(_metadata, &self->b.first, "fn1", false))
+	if (setup_bound(_metadata, &self->b.first, "pf0", false))
 		return;
 	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
 }
@@ -229,6 +230,41 @@ TEST_F(killed_waiter, request)
 					    wait_killed, &self->b.pid));
 	self->b.pid = 0;
 	ASSERT_EQ(0, tsm_use_function(self->b.t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/*
+ * A process that waits to unbind ends at once, and nothing has happened: another
+ * process of the VMM has the same files, so that they are not closed.
+ */
+TEST_F(killed_waiter, unbind)
+{
+	struct tsm_test *t = &self->b.t;
+	struct tsm_thread victim;
+
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_hold(&self->b.held, TSM_EMU_STALL_GUEST_REQ,
+			      tsm_call_request, &self->b.first));
+	self->b.pid = fork();
+	ASSERT_LE(0, self->b.pid);
+	if (!self->b.pid) {
+		tsm_call_unbind_tdi(t);
+		_exit(2);
+	}
+	victim = tsm_thread_of_process(self->b.pid);
+	ASSERT_EQ(0, tsm_thread_wait(&victim, TSM_UNINTERRUPTIBLE,
+				     "pci_tsm_unbind"));
+	expect_killed(_metadata, &self->b.pid,
+		      "end of the process that waited to unbind");
+
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND,
+		  tsm_call_at_once("INFO", tsm_info_state, t));
+	EXPECT_EQ(0, tsm_unhold(&self->b.held));
+	EXPECT_EQ(0, tsm_call_request(t));
+	/* as ever, the close unbinds */
+	tsm_setup_close(&t->s);
+	ASSERT_EQ(0, tsm_use_function(t->s.fn));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 

@@ -2,17 +2,17 @@
 /*
  * The memory of TSM guest requests. The caller's: exact copies, EFAULT of each
  * address, and no state changed whose answer can't be delivered. The kernel's:
- * bounded by the TSM's table, charged to the caller, and ENOMEM. Memory that does
- * not arrive is in withheld.c.
+ * bounded by the TSM's table, and ENOMEM. Memory that does not arrive is in
+ * withheld.c, what is charged for the longest response in cca.c.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/cgroup.h"
 #include "lib/map.h"
 #include "lib/nomem.h"
 #include "lib/test.h"
@@ -471,110 +471,54 @@ TEST_F(outputs, efault_unmapped_in_firmware)
 	EXPECT_EQ(PCI_TDISP_STATE_ERROR, tsm_tdi_state(t));
 }
 
-/* Many long requests at once, in a new control group */
-#define NR_LONG 16
-#define CGROUPS "/sys/fs/cgroup"
-#define CGROUP CGROUPS "/tsm-test"
-/* For stacks, page tables and what the kernel charges ahead for each CPU */
-#define MEMORY_SLACK (2UL << 20)
-
+/* A request with all room for its response that there can be, in a new control group */
 FIXTURE(charge)
 {
 	struct tsm_test t;
-	u8 *req;
-	struct long_request {
-		struct tsm_test t;
-		struct tsm_thread thread;
-		u8 *resp;
-	} many[NR_LONG];
+	struct tsm_thread thread;
+	u8 *resp;
 };
-
-static void enter_cgroup(struct __test_metadata *_metadata, const char *path)
-{
-	char procs[64];
-
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
-	ASSERT_EQ(0, tsm_file_write(procs, "0"));
-}
 
 FIXTURE_SETUP(charge)
 {
-	if (tsm_file_mount("cgroup2", CGROUPS, CGROUPS "/cgroup.controllers") ||
-	    tsm_file_write(CGROUPS "/cgroup.subtree_control", "+memory"))
+	if (cgroup_mount())
 		SKIP(return, "no memory control group (CONFIG_MEMCG)");
 	if (setup_bound(_metadata, &self->t, "pf0", true))
 		return;
-
-	self->req = tsm_map_before_hole(REQ_MAX);
-	ASSERT_NE(NULL, self->req);
-	memset(self->req, 0, REQ_MAX);
-	*(struct emu_vdm *)self->req = tsm_tdi_vdm(&self->t, EMU_VDM_ECHO);
-	for (int i = 0; i < NR_LONG; i++) {
-		self->many[i].resp = tsm_map_before_hole(REQ_MAX);
-		ASSERT_NE(NULL, self->many[i].resp);
-		memset(self->many[i].resp, 0, REQ_MAX);
-	}
-	rmdir(CGROUP);
-	ASSERT_EQ(0, mkdir(CGROUP, 0700));
-	enter_cgroup(_metadata, CGROUP);
+	self->resp = tsm_map_before_hole(RESP_MAX);
+	ASSERT_NE(NULL, self->resp);
+	memset(self->resp, 0, RESP_MAX);
+	cgroup_enter(_metadata);
 }
 
 FIXTURE_TEARDOWN(charge)
 {
 	teardown(&self->t);
-	enter_cgroup(_metadata, CGROUPS);
-	rmdir(CGROUP);
+	cgroup_leave(_metadata);
 }
 
-static unsigned long charged(struct __test_metadata *_metadata)
+/* Memory is taken for the longest response of the table, not for the room */
+TEST_F(charge, by_table)
 {
-	unsigned long bytes;
-
-	ASSERT_EQ(0, tsm_file_number(CGROUP "/memory.current", &bytes));
-	return bytes;
-}
-
-static void start_long(struct __test_metadata *_metadata,
-		       FIXTURE_DATA(charge) *self, int i)
-{
-	struct long_request *one = &self->many[i];
-
-	one->t = self->t;
-	tsm_request_init(&one->t, SCOPE(INFO), self->req, REQ_MAX);
-	one->t.cmd.resp_uptr = (uintptr_t)one->resp;
-	one->t.cmd.resp_len = RESP_MAX;
-	ASSERT_EQ(0, tsm_thread_start(&one->thread, tsm_request_send, &one->t));
-}
-
-/*
- * One is in the firmware, the others wait for it with all memory they take: a
- * request and a response each, by the table and not by the room that there is,
- * at the expense of the caller.
- */
-TEST_F(charge, by_table_to_caller)
-{
-	const unsigned long need = 2UL * NR_LONG * REQ_MAX;
+	struct emu_vdm req = tsm_tdi_vdm(&self->t, EMU_VDM_ECHO);
+	struct tsm_test *t = &self->t;
 	unsigned long before, taken;
 	int rc;
 
+	tsm_request_init(t, SCOPE(INFO), &req, sizeof(req));
+	t->cmd.resp_uptr = (uintptr_t)self->resp;
+	t->cmd.resp_len = RESP_MAX;
 	ASSERT_EQ(0, tsm_platform_stall(TSM_EMU_STALL_GUEST_REQ));
-	before = charged(_metadata);
-	for (int i = 0; i < NR_LONG; i++)
-		start_long(_metadata, self, i);
+	before = cgroup_charged(_metadata);
+	ASSERT_EQ(0, tsm_thread_start(&self->thread, tsm_request_send, t));
 	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
-	/* killable or not, it is where it has its memory */
-	for (int i = 0; i < NR_LONG; i++)
-		ASSERT_EQ(0, tsm_thread_wait(&self->many[i].thread, TSM_BLOCKED, ""));
-	taken = charged(_metadata) - before;
+	taken = cgroup_charged(_metadata) - before;
 	ASSERT_EQ(0, tsm_platform_stall(0));
 
-	EXPECT_LE(need - need / 4, taken);
-	EXPECT_GE(need + MEMORY_SLACK, taken);
-	for (int i = 0; i < NR_LONG; i++) {
-		ASSERT_EQ(0, tsm_thread_join(&self->many[i].thread, &rc));
-		EXPECT_EQ(0, rc);
-		EXPECT_EQ(REQ_MAX, self->many[i].t.cmd.out_resp_len);
-	}
+	EXPECT_GE(TSM_CGROUP_SLACK, taken);
+	ASSERT_EQ(0, tsm_thread_join(&self->thread, &rc));
+	EXPECT_EQ(0, rc);
+	EXPECT_EQ(sizeof(req), t->cmd.out_resp_len);
 }
 
 /* Long enough that the kernel allocates memory for it */

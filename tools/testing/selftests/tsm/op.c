@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOMMU_VDEVICE_TSM_OP: bind and unbind, and each errno of a bind. EBUSY of a
+ * IOMMU_VDEVICE_TSM_OP: bind and unbind, and each errno of a bind. EAGAIN of a
  * reset is in resets.c, of low power in config_space.c, EOPNOTSUPP of a TSM that
  * can't bind in omitted.c, that of a kernel without TSM support in absent.c.
  */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/caps.h"
@@ -26,6 +27,9 @@ static_assert(sizeof(struct iommu_vdevice_tsm_guest_request) == 56,
 	      "part of the UAPI");
 
 #define NR_BARS 6
+
+/* Exit status of a program that can't be run */
+#define NO_COMPAT 100
 
 /* Longest request that the TDISP table knows: START_INTERFACE */
 #define TDISP_REQ_MAX sizeof(struct pci_tdisp_start_interface)
@@ -340,6 +344,30 @@ TEST_F(bound, ebadmsg_undecodable)
 	req.reserved[0] = 1;
 	tsm_request_init(&self->t, SCOPE(INFO), &req, sizeof(req));
 	expect_refused(_metadata, &self->t, EBADMSG, 0);
+}
+
+/* All three ioctls, see compat32.c */
+TEST_F(bound, vmm_of_32_bits)
+{
+	struct tsm_test *t = &self->t;
+	char fd[16], id[16], rid[16];
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	snprintf(fd, sizeof(fd), "%d", t->s.iommufd);
+	snprintf(id, sizeof(id), "%u", t->s.vdevice_id);
+	snprintf(rid, sizeof(rid), "%llu", (unsigned long long)t->s.virt_id);
+	pid = fork();
+	if (!pid) {
+		execl("./compat32", "compat32", fd, id, rid, NULL);
+		_exit(errno == ENOEXEC || errno == ENOENT ? NO_COMPAT : UINT8_MAX);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_COMPAT)
+		SKIP(return, "no programs of 32 bits (x86, CONFIG_IA32_EMULATION)");
+	EXPECT_EQ(0, WEXITSTATUS(status));
 }
 
 /* Default deny: whatever the scope, what is not in the table is not sent */

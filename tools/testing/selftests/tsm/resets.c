@@ -2,28 +2,28 @@
 /*
  * VFIO and sysfs do not reset a function that is bound as a TDI, or that the reset
  * of another function, its bus or its PF would reset, as that would throw the TDI
- * into the TDISP ERROR state. They do reset it before and after, but bind nothing
- * meanwhile. The emulated device does go to ERROR where a reset gets through.
+ * into the TDISP ERROR state. What they refuse takes no mapping away. They do reset
+ * it before and after, but bind nothing meanwhile. A driver that recovers its own
+ * function resets it whatever is bound, and the VM gets to know. The emulated device
+ * does go to ERROR where a reset gets through.
  */
 #include <stdio.h>
 
 #include <linux/kvm.h>
 #include <linux/vfio.h>
 
+#include "lib/bar.h"
 #include "lib/held.h"
 #include "lib/pci.h"
 #include "lib/tdi_states.h"
 #include "lib/test.h"
 
 #define ROOT_PORT PCI_DEVICES "/10000:00:00.0"
+/* Of the PF whose VF is bound, 02:00.0 */
+#define PF_RID 0x0200
 
 /* How often a reset and a bind are started together, until they have met */
 #define RACE_ROUNDS 40
-
-static int vfio_reset(struct tsm_test *t)
-{
-	return ioctl(t->s.cdev, VFIO_DEVICE_RESET) ? -errno : 0;
-}
 
 static bool has_hot_reset(struct tsm_test *t)
 {
@@ -34,37 +34,43 @@ static bool has_hot_reset(struct tsm_test *t)
 	       errno == ENOSPC;
 }
 
+/* The SPDM session with the DSM does not survive that */
+static int reconnect_after(struct tsm_test *t, int rc)
+{
+	return rc ?: tsm_disconnect(&t->s) ?: tsm_connect(&t->s);
+}
+
 /* Of a device whose functions all belong to the iommufd, or to nobody */
 static int hot_reset(struct tsm_test *t)
 {
 	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
 
-	return ioctl(t->s.cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset) ? -errno : 0;
-}
-
-static int sysfs_reset(struct tsm_test *t)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", t->s.fn->bdf);
-	return tsm_file_write(path, "1");
+	return reconnect_after(t, ioctl(t->s.cdev, VFIO_DEVICE_PCI_HOT_RESET,
+					&reset) ? -errno : 0);
 }
 
 static int bus_reset(struct tsm_test *t)
 {
-	return tsm_file_write(ROOT_PORT "/reset_subordinate", "1");
+	return reconnect_after(t, tsm_file_write(ROOT_PORT "/reset_subordinate",
+						 "1"));
 }
 
-/* What is refused, and works as soon as the TDI is unbound */
+/* What is refused, and works as soon as the TDI is unbound, when it takes @lost */
 static void expect_refused_while_bound(struct __test_metadata *_metadata,
 				       struct tsm_test *t, u8 state,
-				       int (*call)(struct tsm_test *t))
+				       int (*call)(struct tsm_test *t), int lost)
 {
+	struct tsm_bar bar;
+
+	ASSERT_EQ(0, tsm_bar_open(&bar, &t->s));
 	EXPECT_EQ(-EBUSY, call(t));
 	EXPECT_TRUE(tsm_is_unharmed(t, state));
+	EXPECT_EQ(0, tsm_bar_lost(&bar));
 
 	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
 	EXPECT_EQ(0, call(t));
+	EXPECT_EQ(lost & bar.seen, tsm_bar_lost(&bar));
+	tsm_bar_close(&bar);
 	ASSERT_EQ(0, tsm_bind_tdi(&t->s));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, tsm_tdi_state(t));
 }
@@ -72,14 +78,14 @@ static void expect_refused_while_bound(struct __test_metadata *_metadata,
 TEST_F(bound, vfio_reset)
 {
 	expect_refused_while_bound(_metadata, &self->t, variant->state,
-				   vfio_reset);
+				   tsm_vfio_reset, TSM_BAR_ALL);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
 TEST_F(bound, sysfs_reset)
 {
 	expect_refused_while_bound(_metadata, &self->t, variant->state,
-				   sysfs_reset);
+				   tsm_sysfs_reset, 0);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
@@ -137,13 +143,19 @@ TEST_F(device, hot_reset)
 
 	if (!has_hot_reset(&self->t))
 		SKIP(return, "VFIO has no hot reset for it");
+	/* to open the DSM resets it, too */
+	ASSERT_EQ(0, tsm_unbind_tdi(&self->t.s));
 	init_sibling(&sibling.s, self->t.s.fn);
 	do_step(_metadata, &sibling, tsm_open_device);
 	sibling.s.iommufd = self->t.s.iommufd;
 	do_step(_metadata, &sibling, tsm_bind_iommufd);
+	do_step(_metadata, &self->t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(&self->t));
 
 	expect_refused_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
-				   hot_reset);
+				   hot_reset, TSM_BAR_ALL);
+	/* a close that may not reset the DSM leaves that to the last, by the bus */
+	ASSERT_EQ(0, tsm_unbind_tdi(&self->t.s));
 	EXPECT_EQ(0, close(sibling.s.cdev));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
@@ -151,17 +163,19 @@ TEST_F(device, hot_reset)
 TEST_F(device, bus_reset)
 {
 	expect_refused_while_bound(_metadata, &self->t, PCI_TDISP_STATE_RUN,
-				   bus_reset);
+				   bus_reset, 0);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
-/* The reset of one function is not the business of another */
+/* The reset of one function is not the business of another, but for the DSM */
 TEST_F(device, reset_of_sibling)
 {
 	struct tsm_test sibling;
+	bool is_dsm;
 
 	init_sibling(&sibling.s, self->t.s.fn);
-	EXPECT_EQ(0, sysfs_reset(&sibling));
+	is_dsm = !strcmp(sibling.s.fn->bdf, self->t.s.fn->dsm);
+	EXPECT_EQ(is_dsm ? -EBUSY : 0, tsm_sysfs_reset(&sibling));
 	EXPECT_TRUE(tsm_is_unharmed(&self->t, PCI_TDISP_STATE_RUN));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
@@ -206,6 +220,37 @@ TEST_F(pf, reset)
 	EXPECT_TRUE(tsm_is_unharmed(&self->t, PCI_TDISP_STATE_RUN));
 	ASSERT_EQ(0, tsm_unbind_tdi(&self->t.s));
 	EXPECT_EQ(0, reset_pf(&self->t));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* The PF's driver recovers it, which takes the TDI from the VM, which gets to know */
+static void expect_recovered(struct __test_metadata *_metadata,
+			     struct tsm_test *t, bool locked)
+{
+	struct pci_tdisp_start_interface req = {
+		.hdr = tsm_tdi_header(t, PCI_TDISP_START_INTERFACE),
+	};
+
+	EXPECT_EQ(0, tsm_platform_driver_reset(PF_RID, locked));
+	EXPECT_EQ(PCI_TDISP_STATE_ERROR, tsm_tdi_state(t));
+	tsm_request_init(t, SCOPE(STATE_CHANGE), &req, sizeof(req));
+	expect_ok(_metadata, t);
+	expect_tdisp_error(_metadata, t, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
+
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	ASSERT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_tdi_run(t));
+}
+
+TEST_F(pf, driver_reset)
+{
+	expect_recovered(_metadata, &self->t, false);
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+TEST_F(pf, driver_reset_locked)
+{
+	expect_recovered(_metadata, &self->t, true);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
@@ -300,7 +345,7 @@ TEST_F(user_of_pf, leaves_the_vf_alone)
 {
 	struct tsm_test *t = &self->t, *pf = &self->pf;
 
-	EXPECT_EQ(-EBUSY, vfio_reset(pf));
+	EXPECT_EQ(-EBUSY, tsm_vfio_reset(pf));
 	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_RUN));
 	tsm_setup_close(&pf->s);
 	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_RUN));
@@ -313,7 +358,19 @@ TEST_F(user_of_pf, leaves_the_vf_alone)
 	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
 	do_step(_metadata, pf, tsm_bind_iommufd);
 	EXPECT_TRUE(can_be_reset(_metadata, pf));
-	EXPECT_EQ(0, vfio_reset(pf));
+	EXPECT_EQ(0, tsm_vfio_reset(pf));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* The TDI of a VF does not depend on the Command register of the PF */
+TEST_F(user_of_pf, writes_the_command_of_the_pf)
+{
+	struct tsm_test *t = &self->t, *pf = &self->pf;
+
+	ASSERT_EQ(0, tsm_pci_enable(&pf->s));
+	ASSERT_EQ(0, tsm_config_write(&pf->s, PCI_COMMAND, 2, 0));
+	EXPECT_EQ(0, tsm_pci_command(&pf->s) & TSM_PCI_ENABLES);
+	EXPECT_TRUE(tsm_is_unharmed(t, PCI_TDISP_STATE_RUN));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
@@ -371,7 +428,7 @@ static void guess_vdevice(struct __test_metadata *_metadata,
 }
 
 /* VFIO resets it, which must neither meet a TDI nor be refused for one */
-TEST_F(opening, bind_enodev_before_the_end)
+TEST_F(opening, bind_eagain_before_the_end)
 {
 	struct tsm_test *t = &self->t, guess = *t;
 	struct tsm_thread open;
@@ -381,7 +438,7 @@ TEST_F(opening, bind_enodev_before_the_end)
 	guess_vdevice(_metadata, &guess.s, self->other.s.dev_id);
 	do {
 		rc = tsm_bind_tdi(&guess.s);
-	} while (rc == -ENODEV);
+	} while (rc == -EAGAIN);
 	EXPECT_EQ(0, rc);
 	ASSERT_EQ(0, tsm_thread_join(&open, &rc));
 	ASSERT_EQ(0, rc);
@@ -458,9 +515,9 @@ static void expect_all_refused(struct __test_metadata *_metadata,
 		const char *what;
 		int (*reset)(struct tsm_test *t);
 	} calls[] = {
-		{ "VFIO_DEVICE_RESET", vfio_reset },
+		{ "VFIO_DEVICE_RESET", tsm_vfio_reset },
 		{ "hot reset", hot_reset },
-		{ "sysfs reset", sysfs_reset },
+		{ "sysfs reset", tsm_sysfs_reset },
 		{ "reset of the bus", bus_reset },
 		{ "low power entry", enter_low_power },
 	};
@@ -525,12 +582,16 @@ FIXTURE_VARIANT(race)
 {
 	const char *name;
 	int (*reset)(struct tsm_test *t);
+	int errnos[2];
 };
 
-FIXTURE_VARIANT_ADD(race, sysfs_reset) { .name = "pf0", .reset = sysfs_reset };
-FIXTURE_VARIANT_ADD(race, vfio_reset) { .name = "pf0", .reset = vfio_reset };
-FIXTURE_VARIANT_ADD(race, bus_reset) { .name = "pf0", .reset = bus_reset };
+FIXTURE_VARIANT_ADD(race, sysfs_reset) { .name = "pf0", .reset = tsm_sysfs_reset };
+FIXTURE_VARIANT_ADD(race, vfio_reset) { .name = "pf0", .reset = tsm_vfio_reset };
 FIXTURE_VARIANT_ADD(race, reset_of_pf) { .name = "vf", .reset = reset_pf };
+/* After it the TSM has to connect again, and nothing can be bound before */
+FIXTURE_VARIANT_ADD(race, bus_reset) {
+	.name = "pf0", .reset = bus_reset, .errnos = { EIO, ENXIO },
+};
 
 FIXTURE_SETUP(race)
 {
@@ -549,7 +610,7 @@ FIXTURE_TEARDOWN(race)
 /* Bind while the reset goes on. Return: how often it was refused */
 static unsigned int bind_during(struct __test_metadata *_metadata,
 				struct tsm_test *t, struct tsm_thread *reset,
-				unsigned int *bound)
+				const int errnos[2], unsigned int *bound)
 {
 	unsigned int refused = 0;
 	int rc;
@@ -557,8 +618,9 @@ static unsigned int bind_during(struct __test_metadata *_metadata,
 	while (!tsm_thread_is_over(reset)) {
 		rc = tsm_bind_tdi(&t->s);
 		if (rc) {
-			EXPECT_EQ(-EBUSY, rc);
-			refused++;
+			EXPECT_TRUE(rc == -EAGAIN || rc == -errnos[0] ||
+				    rc == -errnos[1]);
+			refused += rc == -EAGAIN;
 			continue;
 		}
 		(*bound)++;
@@ -586,7 +648,8 @@ TEST_F_TIMEOUT(race, bind_and_reset, 120)
 			rc = tsm_thread_wait(&thread, TSM_UNINTERRUPTIBLE, "");
 			ASSERT_TRUE(!rc || rc == -ESRCH);
 		}
-		refused += bind_during(_metadata, &self->t, &thread, &bound);
+		refused += bind_during(_metadata, &self->t, &thread,
+				       variant->errnos, &bound);
 		ASSERT_EQ(0, tsm_thread_join(&thread, &rc));
 		/* EAGAIN: who looks after the function has it for a moment */
 		EXPECT_TRUE(!rc || rc == -EBUSY || rc == -EAGAIN) {
@@ -600,6 +663,60 @@ TEST_F_TIMEOUT(race, bind_and_reset, 120)
 	EXPECT_NE(0, resets);
 	EXPECT_NE(0, bound);
 	EXPECT_EQ(0, tsm_bind_tdi(&self->t.s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* A function whose driver is about to be unbound, until its VMM closes it */
+FIXTURE(given_up)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+	struct tsm_thread unbind;
+};
+
+static int unbind_driver(void *data)
+{
+	struct tsm_test *t = data;
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver/unbind",
+		 t->s.fn->bdf);
+	return tsm_file_write(path, t->s.fn->bdf);
+}
+
+FIXTURE_SETUP(given_up)
+{
+	self->kmsg.fd = -1;
+	if (setup_vdevice(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_thread_start(&self->unbind, unbind_driver, &self->t));
+	ASSERT_EQ(0, tsm_thread_wait(&self->unbind, TSM_BLOCKED, "vfio_"));
+}
+
+FIXTURE_TEARDOWN(given_up)
+{
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* A reset that waits for the device lock keeps nobody from binding */
+TEST_F(given_up, bind_while_reset_waits)
+{
+	struct reset_call call = { &self->t, tsm_sysfs_reset };
+	struct tsm_thread reset;
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&reset, call_reset, &call));
+	ASSERT_EQ(0, tsm_thread_wait(&reset, TSM_UNINTERRUPTIBLE,
+				     "pci_reset_function"));
+	EXPECT_EQ(0, tsm_bind_tdi(&self->t.s));
+
+	tsm_setup_close(&self->t.s);
+	ASSERT_EQ(0, tsm_thread_join(&self->unbind, &rc));
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_thread_join(&reset, &rc));
+	EXPECT_EQ(0, rc);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 

@@ -99,17 +99,6 @@ TEST_F(function, death_of_vmm_unbinds)
 	expect_next_vm(_metadata, t);
 }
 
-/* What the host sees, without a vDEVICE */
-static bool is_bound(struct __test_metadata *_metadata, const struct tsm_test *t)
-{
-	char path[128], tsm[32];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/tsm/bound",
-		 t->s.fn->bdf);
-	ASSERT_EQ(0, tsm_file_read(path, tsm, sizeof(tsm)));
-	return tsm[0];
-}
-
 /* The order of the documentation: no step of it is refused */
 TEST_F(function, take_down_in_order)
 {

@@ -2,8 +2,8 @@
 /*
  * Topologies that PCI/TSM, PCI/IDE and PCI must get along with: a VF in the slot of
  * its PF, an endpoint with IDE but without a root port, a DSM in a switch, VFs that
- * come while their DSM goes, a rescan while a host bridge is probed. The emulated
- * platform can have all of them.
+ * come while their DSM goes, a rescan while a host bridge is probed, a function that
+ * goes while the TSM does. The emulated platform can have all of them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "lib/calls.h"
+#include "lib/clock.h"
 #include "lib/held.h"
 #include "lib/test.h"
 #include "lib/thread.h"
@@ -21,6 +22,9 @@
 #define COMING_VFS 20
 /* How often the platform comes up beside rescans */
 #define PROBES 20
+/* How often a function goes beside the last TSM, and by how much at most it is later */
+#define REMOVALS 30
+#define REMOVAL_LATER_US 5000
 
 static int load_platform(const char *params)
 {
@@ -387,6 +391,193 @@ TEST_F_TIMEOUT(rescan, beside_host_probe, 120)
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	ASSERT_EQ(0, tsm_thread_join(&rescan, &rc));
 	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/*
+ * A function is being removed, which PCI/TSM has taken note of, and a TSM
+ * unregisters. The attributes of the function are left to its removal.
+ */
+FIXTURE(going)
+{
+	struct tsm_test t;
+	struct tsm_waiter remove;
+	struct tsm_waiter unregister;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(going)
+{
+	self->kmsg.fd = -1;
+	self->remove.what = "removal of the function";
+	self->unregister.what = "unbind of the platform";
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	/* its functions must not have to go before, the removal keeps them */
+	ASSERT_EQ(0, tsm_platform_set_tsm_last(true));
+}
+
+FIXTURE_TEARDOWN(going)
+{
+	tsm_platform_let_go();
+	tsm_platform_set_tsm_last(false);
+	tsm_platform_bind_all();
+	tsm_file_write("/sys/bus/pci/rescan", "1");
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* Return: 0 or -ETIMEDOUT */
+static int wait_unregistered(unsigned int platform)
+{
+	struct timespec since;
+	struct tsm_setup s;
+
+	tsm_clock_start(&since);
+	do {
+		if (tsm_find_tsm(&s, platform))
+			return 0;
+	} while (tsm_clock_pause(&since));
+	return -ETIMEDOUT;
+}
+
+static bool has_attributes(const char *bdf)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm", bdf);
+	return !access(path, F_OK);
+}
+
+/* Let the removal go on, and then all that waits for it */
+static void end_removal(struct __test_metadata *_metadata,
+			FIXTURE_DATA(going) *self)
+{
+	struct tsm_held held;
+
+	tsm_clock_start(&held.released);
+	ASSERT_EQ(0, tsm_platform_stall(0));
+	EXPECT_EQ(0, tsm_waiter_end(&self->remove, &held));
+	EXPECT_EQ(0, tsm_waiter_end(&self->unregister, &held));
+	tsm_platform_bind_all();
+	ASSERT_EQ(0, tsm_file_write("/sys/bus/pci/rescan", "1"));
+	do_step(_metadata, &self->t, tsm_find_platform);
+	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* Both wait for a request of the DSM, the removal came first */
+TEST_F(going, with_its_tsm)
+{
+	struct tsm_write remove = { PCI_DEVICES "/10000:01:00.1/remove", "1" };
+	struct tsm_test *t = &self->t;
+	unsigned int platform = 1;
+	struct tsm_held held;
+	int rc;
+
+	if (!tsm_platform_exists(platform))
+		SKIP(return, "no second platform (tsm_emu.instances=2)");
+	ASSERT_EQ(0, tsm_platform_unbind(platform));
+	ASSERT_EQ(0, tsm_platform_bind(platform));
+	ASSERT_EQ(0, tsm_prepare_host_by(&t->s, platform));
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_hold(&held, TSM_EMU_STALL_GUEST_REQ, tsm_call_request, t));
+	ASSERT_EQ(0, tsm_waiter_start(&self->remove, tsm_call_write, &remove,
+				      TSM_UNINTERRUPTIBLE, "pci_tsm_destroy"));
+	ASSERT_EQ(0, tsm_waiter_start(&self->unregister,
+				      tsm_call_unbind_platform, &platform,
+				      TSM_UNINTERRUPTIBLE, "pci_tsm_unregister"));
+
+	ASSERT_EQ(0, tsm_platform_stall(TSM_EMU_STALL_REMOVAL));
+	ASSERT_EQ(0, tsm_thread_join(&held.thread, &rc));
+	ASSERT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+	ASSERT_EQ(0, wait_unregistered(platform));
+	EXPECT_TRUE(has_attributes("10000:01:00.1"));
+	tsm_setup_close(&t->s);
+	end_removal(_metadata, self);
+}
+
+/* A function that can be a DSM has its attributes for as long as there is a TSM */
+TEST_F(going, with_the_last_tsm)
+{
+	struct tsm_write remove = { PCI_DEVICES "/10000:01:00.0/remove", "1" };
+	unsigned int platform = 0;
+
+	for (unsigned int i = 1; tsm_platform_exists(i); i++)
+		ASSERT_EQ(0, tsm_platform_unbind(i));
+	ASSERT_EQ(0, tsm_platform_unbind(platform));
+	ASSERT_EQ(0, tsm_platform_bind(platform));
+	ASSERT_EQ(0, tsm_platform_stall(TSM_EMU_STALL_REMOVAL));
+	ASSERT_EQ(0, tsm_thread_start(&self->remove.thread, tsm_call_write, &remove));
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+	ASSERT_EQ(0, tsm_thread_start(&self->unregister.thread,
+				      tsm_call_unbind_platform, &platform));
+
+	ASSERT_EQ(0, wait_unregistered(platform));
+	EXPECT_FALSE(has_attributes("10000:02:00.0"));
+	EXPECT_TRUE(has_attributes("10000:01:00.0"));
+	end_removal(_metadata, self);
+}
+
+static unsigned int choose_seed(void)
+{
+	const char *text = getenv("TSM_TEST_SEED");
+
+	return text ? strtoul(text, NULL, 0) : time(NULL);
+}
+
+/*
+ * The removal has the lock that the unbind of the platform takes after it has
+ * unregistered the TSM. It goes on at a random time beside that.
+ */
+static void remove_beside_unbind(struct __test_metadata *_metadata,
+				 FIXTURE_DATA(going) *self, unsigned int *seed)
+{
+	const struct timespec later = {
+		.tv_nsec = rand_r(seed) % REMOVAL_LATER_US * 1000,
+	};
+	struct tsm_write remove = { PCI_DEVICES "/10000:02:00.0/remove", "1" };
+	unsigned int platform = 0;
+	struct tsm_test pf;
+	int rc;
+
+	/* of all that can be a DSM the first to lose its attributes */
+	tsm_setup_init(&pf.s, tsm_find_function("vf"));
+	do_step(_metadata, &pf, tsm_find_platform);
+	do_step(_metadata, &pf, tsm_connect);
+	ASSERT_EQ(0, tsm_platform_stall(TSM_EMU_STALL_DISCONNECT));
+	ASSERT_EQ(0, tsm_thread_start(&self->remove.thread, tsm_call_write, &remove));
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+	ASSERT_EQ(0, tsm_thread_start(&self->unregister.thread,
+				      tsm_call_unbind_platform, &platform));
+	nanosleep(&later, NULL);
+	ASSERT_EQ(0, tsm_platform_stall(0));
+	ASSERT_EQ(0, tsm_thread_join(&self->remove.thread, &rc));
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_thread_join(&self->unregister.thread, &rc));
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_platform_bind(platform));
+}
+
+/*
+ * Who takes down the attributes of a function that can be a DSM? TSM_TEST_SEED in the
+ * environment repeats the random part.
+ */
+TEST_F_TIMEOUT(going, at_the_same_time, 120)
+{
+	unsigned int seed = choose_seed();
+
+	TH_LOG("TSM_TEST_SEED=%u", seed);
+	for (unsigned int i = 0; tsm_platform_exists(i); i++)
+		ASSERT_EQ(0, tsm_platform_unbind(i));
+	ASSERT_EQ(0, tsm_platform_bind(0));
+	for (unsigned int i = 0; i < REMOVALS; i++)
+		remove_beside_unbind(_metadata, self, &seed);
+	do_step(_metadata, &self->t, tsm_find_platform);
 	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }

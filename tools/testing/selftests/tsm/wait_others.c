@@ -2,7 +2,8 @@
 /*
  * An operation of one DSM is in the firmware for as long as it likes. All that has
  * to do with other DSMs goes on meanwhile, and sysfs and INFO can be read. What has
- * to do with the same DSM waits, until a signal where the caller can take one.
+ * to do with the same DSM waits, until a signal where the caller can take one. It
+ * waits for one operation of each other VM, however many that one asks for.
  */
 #include <stdio.h>
 
@@ -423,6 +424,109 @@ TEST_F(unregister, other_tsms)
 	tsm_setup_init(&come_fn.s, tsm_find_function_of(comes, "pf0"));
 	do_step(_metadata, &come_fn, tsm_prepare_host);
 	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* What VM A asks for at the same time, and how long the firmware takes for each */
+#define NR_REQUESTS 64
+#define REQUEST_MS 150
+
+/* Many requests of one VM, and one operation of another VM of the same DSM */
+FIXTURE(crowd)
+{
+	struct tsm_test a;
+	struct tsm_test b;
+	struct tsm_held first;
+	struct request {
+		struct tsm_test t;
+		struct tsm_thread thread;
+	} others[NR_REQUESTS - 1];
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_VARIANT(crowd)
+{
+	const char *what;
+	int (*call)(void *t);
+};
+
+FIXTURE_VARIANT_ADD(crowd, unbind) { "unbind of B", tsm_call_unbind_tdi };
+FIXTURE_VARIANT_ADD(crowd, close) { "close of B's device", tsm_call_close_device };
+
+FIXTURE_SETUP(crowd)
+{
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->b.s, tsm_find_function("fn1"));
+	if (setup_bound(_metadata, &self->a, "pf0", false))
+		return;
+	if (setup_bound(_metadata, &self->b, "fn1", false))
+		return;
+	ASSERT_EQ(0, tsm_close_kvm_vfio(&self->b.s));
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+
+	/* the order in which they came is known when the firmware goes on */
+	ASSERT_EQ(0, tsm_hold(&self->first, TSM_EMU_STALL_GUEST_REQ,
+			      tsm_call_request, &self->a));
+	for (size_t i = 0; i < ARRAY_SIZE(self->others); i++) {
+		struct request *other = &self->others[i];
+
+		other->t = self->a;
+		ASSERT_EQ(0, tsm_thread_start(&other->thread, tsm_call_request,
+					      &other->t));
+		ASSERT_EQ(0, tsm_thread_wait(&other->thread, TSM_INTERRUPTIBLE,
+					     "pci_tsm_guest_req"));
+	}
+}
+
+FIXTURE_TEARDOWN(crowd)
+{
+	tsm_platform_delay(0);
+	tsm_platform_let_go();
+	tsm_setup_close(&self->b.s);
+	teardown(&self->a);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* The call of B, and how many requests of A had been served by its end */
+struct counted_call {
+	int (*call)(void *t);
+	struct tsm_test *t;
+	unsigned long requests;
+};
+
+static int call_counted(void *data)
+{
+	struct counted_call *c = data;
+
+	return c->call(c->t) ?: tsm_platform_requests(&c->requests);
+}
+
+/*
+ * B is served after the request that is in the firmware, or after one more: whoever
+ * comes when a mutex is released may take it before the one that is woken up, once.
+ */
+TEST_F(crowd, other_vm)
+{
+	struct counted_call c = { .call = variant->call, .t = &self->b };
+	struct tsm_waiter w = { .what = variant->what };
+	unsigned long before = count_requests(_metadata);
+	int rc;
+
+	ASSERT_EQ(0, tsm_waiter_start(&w, call_counted, &c, TSM_UNINTERRUPTIBLE,
+				      "pci_tsm_unbind"));
+	ASSERT_EQ(0, tsm_platform_delay(REQUEST_MS));
+	EXPECT_EQ(0, tsm_unhold(&self->first));
+	EXPECT_EQ(0, tsm_waiter_end(&w, &self->first));
+	EXPECT_LE(c.requests, before + 2) {
+		TH_LOG("%s waited for %lu more requests of A", w.what,
+		       c.requests - before);
+	}
+
+	ASSERT_EQ(0, tsm_platform_delay(0));
+	for (size_t i = 0; i < ARRAY_SIZE(self->others); i++) {
+		ASSERT_EQ(0, tsm_thread_join(&self->others[i].thread, &rc));
+		EXPECT_EQ(0, rc);
+	}
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 

@@ -178,7 +178,7 @@ TEST_F(held, unbind)
 				      TSM_UNINTERRUPTIBLE, "pci_tsm_unbind"));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND,
 		  tsm_call_at_once("INFO", tsm_info_state, t));
-	EXPECT_EQ(-EEXIST, tsm_call_at_once("bind", tsm_call_bind_tdi, t));
+	EXPECT_EQ(-EAGAIN, tsm_call_at_once("bind", tsm_call_bind_tdi, t));
 	release_served(_metadata, &self->h);
 	EXPECT_EQ(0, tsm_waiter_end(&w, &self->h.held));
 	expect_request_fails(_metadata, &self->h, ENXIO);
@@ -534,6 +534,7 @@ TEST_F_TIMEOUT(held_pf0, long_stall, LONG_STALL_SECONDS + 60)
 	struct tsm_test t2;
 	int rc;
 
+	ASSERT_EQ(0, tsm_hung_task_allow(LONG_STALL_SECONDS + 60));
 	tsm_setup_init(&t2.s, tsm_find_function("vf"));
 	do_step(_metadata, &t2, tsm_prepare_host);
 	do_step(_metadata, &t2, tsm_assign);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What VFIO lets a VM do to a function, see pci.h */
+/* What VFIO lets a VM do to a function, and what the host does, see pci.h */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +9,8 @@
 #include <linux/vfio.h>
 
 #include "kselftest.h"
+#include "clock.h"
+#include "file.h"
 #include "pci.h"
 #include "tdi.h"
 
@@ -62,20 +64,43 @@ int tsm_config_find_cap(const struct tsm_setup *s, u8 id)
 	return pos ?: -ENOENT;
 }
 
-int tsm_pci_command(const struct tsm_setup *s)
+static int open_config(const char *bdf, int flags)
 {
 	char path[128];
-	u16 command;
-	ssize_t len;
-	int fd;
 
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s/config", s->fn->bdf);
-	fd = open(path, O_RDONLY);
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/config", bdf);
+	return open(path, flags);
+}
+
+s64 tsm_pci_read(const char *bdf, unsigned int reg, size_t size)
+{
+	int fd = open_config(bdf, O_RDONLY);
+	u32 val = 0;
+	ssize_t len;
+
 	if (fd < 0)
 		return -errno;
-	len = pread(fd, &command, sizeof(command), PCI_COMMAND);
+	len = pread(fd, &val, size, reg);
 	close(fd);
-	return len == sizeof(command) ? le16toh(command) : -EIO;
+	return len == (ssize_t)size ? (s64)le32toh(val) : -EIO;
+}
+
+int tsm_pci_write(const char *bdf, unsigned int reg, size_t size, u32 val)
+{
+	int fd = open_config(bdf, O_WRONLY);
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	val = htole32(val);
+	len = pwrite(fd, &val, size, reg);
+	close(fd);
+	return len == (ssize_t)size ? 0 : -EIO;
+}
+
+int tsm_pci_command(const struct tsm_setup *s)
+{
+	return tsm_pci_read(s->fn->bdf, PCI_COMMAND, sizeof(u16));
 }
 
 int tsm_pci_set_phantom(const struct tsm_setup *s, bool enable)
@@ -173,6 +198,54 @@ int tsm_vfio_low_power(const struct tsm_setup *s, u32 feature)
 	};
 
 	return ioctl(s->cdev, VFIO_DEVICE_FEATURE, &set) ? -errno : 0;
+}
+
+int tsm_vfio_reset(struct tsm_test *t)
+{
+	return ioctl(t->s.cdev, VFIO_DEVICE_RESET) ? -errno : 0;
+}
+
+int tsm_sysfs_reset(struct tsm_test *t)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset", t->s.fn->bdf);
+	return tsm_file_write(path, "1");
+}
+
+bool tsm_pci_is_power_managed(const char *bdf)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/power/control", bdf);
+	return !access(path, F_OK);
+}
+
+int tsm_pci_wait_asleep(const char *bdf)
+{
+	char path[128], status[32];
+	struct timespec since;
+	int rc;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/power/runtime_status", bdf);
+	tsm_clock_start(&since);
+	do {
+		rc = tsm_file_read(path, status, sizeof(status));
+		if (rc || !strcmp(status, "suspended"))
+			return rc;
+	} while (tsm_clock_pause(&since));
+	return -ETIMEDOUT;
+}
+
+bool tsm_pci_is_in_d0(const char *bdf)
+{
+	char path[128], state[32] = "unknown";
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/power_state", bdf);
+	tsm_file_read(path, state, sizeof(state));
+	if (strcmp(state, "D0"))
+		ksft_print_msg("%s is in %s\n", bdf, state);
+	return !strcmp(state, "D0");
 }
 
 bool tsm_is_unharmed(struct tsm_test *t, u8 state)

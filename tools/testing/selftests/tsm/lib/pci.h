@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What VFIO lets a VM do to a function: configuration space, resets, power. And
- * whether that harmed the TDI.
+ * What VFIO lets a VM do to a function: configuration space, resets, power. What
+ * the host does to it, and sees of it. And whether that harmed the TDI.
  */
 #ifndef __SELFTEST_TSM_PCI_H
 #define __SELFTEST_TSM_PCI_H
@@ -19,7 +19,10 @@ int tsm_config_write(const struct tsm_setup *s, unsigned int reg, size_t size,
 /* Return: where the capability is, or -errno */
 int tsm_config_find_cap(const struct tsm_setup *s, u8 id);
 
-/* Command register as the device has it, or -errno */
+/* Configuration space as the device has it, past VFIO. Return: as above */
+s64 tsm_pci_read(const char *bdf, unsigned int reg, size_t size);
+int tsm_pci_write(const char *bdf, unsigned int reg, size_t size, u32 val);
+/* Command register of the device, or -errno */
 int tsm_pci_command(const struct tsm_setup *s);
 /*
  * Have root set Phantom Functions Enable, with which no DSM locks a TDI (PCIe r7.0
@@ -43,6 +46,17 @@ int tsm_config_power(const struct tsm_setup *s);
 int tsm_config_set_power(const struct tsm_setup *s, u8 state);
 /* VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY or _EXIT. Return: 0 or -errno */
 int tsm_vfio_low_power(const struct tsm_setup *s, u32 feature);
+
+/* As a user of VFIO, and as the administrator. Return: 0 or -errno */
+int tsm_vfio_reset(struct tsm_test *t);
+int tsm_sysfs_reset(struct tsm_test *t);
+
+/* Does the kernel put functions to sleep that nobody uses (CONFIG_PM)? */
+bool tsm_pci_is_power_managed(const char *bdf);
+/* Wait for that: 0, or -ETIMEDOUT if somebody keeps it awake */
+int tsm_pci_wait_asleep(const char *bdf);
+/* Is it in D0? What it is else is printed */
+bool tsm_pci_is_in_d0(const char *bdf);
 
 /* Is the TDI in that state, and all enabled? What is not is printed */
 bool tsm_is_unharmed(struct tsm_test *t, u8 state);

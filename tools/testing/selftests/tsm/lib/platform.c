@@ -52,6 +52,15 @@ int tsm_platform_wait_stalled_at(unsigned int instance, unsigned long count)
 	return -ETIMEDOUT;
 }
 
+/* Have each operation of the TSM take that long, 0 for as long as it needs */
+int tsm_platform_delay(unsigned int ms)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", ms);
+	return tsm_file_write(TSM_PLATFORM_HOOKS "/delay_ms", text);
+}
+
 int tsm_platform_stall(u32 mask)
 {
 	return tsm_platform_stall_at(0, mask);
@@ -132,6 +141,12 @@ int tsm_platform_bind_other_vm(u16 rid)
 int tsm_platform_bind_called_off(u16 rid)
 {
 	return write_rid(TSM_PLATFORM_HOOKS "/other_vm_called_off", rid);
+}
+
+int tsm_platform_driver_reset(u16 rid, bool locked)
+{
+	return write_rid(locked ? TSM_PLATFORM_HOOKS "/driver_reset_locked" :
+				  TSM_PLATFORM_HOOKS "/driver_reset", rid);
 }
 
 int tsm_platform_other_vm_is_bound(unsigned long *bound)

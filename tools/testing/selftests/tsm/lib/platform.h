@@ -31,6 +31,7 @@ int tsm_platform_requests(unsigned long *count);
 int tsm_platform_requests_at(unsigned int instance, unsigned long *count);
 int tsm_platform_stall(u32 mask);
 int tsm_platform_wait_stalled(unsigned long count);
+int tsm_platform_delay(unsigned int ms);
 /* Hold nothing from now on; where debugfs is locked down nothing can be held */
 int tsm_platform_let_go(void);
 int tsm_platform_stall_at(unsigned int instance, u32 mask);
@@ -43,6 +44,8 @@ bool tsm_platform_is_bound(unsigned int instance);
 int tsm_platform_bind_other_vm(u16 rid);
 int tsm_platform_bind_called_off(u16 rid);
 int tsm_platform_other_vm_is_bound(unsigned long *bound);
+/* As the function's driver does to recover it, with the device lock held or without */
+int tsm_platform_driver_reset(u16 rid, bool locked);
 int tsm_platform_probe_with(const char *param, const char *value);
 /* From the next bind on */
 int tsm_platform_set_tsm_last(bool last);

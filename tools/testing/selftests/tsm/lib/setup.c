@@ -119,6 +119,7 @@ void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn)
 		.kvm = -1,
 		.vm = -1,
 		.kvm_vfio = -1,
+		.group = -1,
 		.cdev = -1,
 		.iommufd = -1,
 	};
@@ -139,6 +140,7 @@ void tsm_setup_close(struct tsm_setup *s)
 {
 	close_fd(&s->kvm_vfio);
 	close_fd(&s->cdev);
+	close_fd(&s->group);
 	close_fd(&s->iommufd);
 	close_fd(&s->vm);
 	close_fd(&s->kvm);
@@ -437,13 +439,14 @@ int tsm_open_device(struct tsm_setup *s)
 	return s->cdev < 0 ? tsm_fail(s, errno, "open %s", path) : 0;
 }
 
-/* Tell KVM's VFIO device about the file of the assigned one */
+/* Tell KVM's VFIO device about the file of the assigned one, or of its group */
 static int set_vfio_file(struct tsm_setup *s, __u64 what)
 {
+	int *file = s->group < 0 ? &s->cdev : &s->group;
 	struct kvm_device_attr attr = {
 		.group = KVM_DEV_VFIO_FILE,
 		.attr = what,
-		.addr = (__u64)(unsigned long)&s->cdev,
+		.addr = (__u64)(unsigned long)file,
 	};
 
 	return ioctl(s->kvm_vfio, KVM_SET_DEVICE_ATTR, &attr) ? -errno : 0;

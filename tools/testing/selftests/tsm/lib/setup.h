@@ -50,7 +50,8 @@ struct tsm_function {
  * @tsm: name of the TSM below /sys/class/tsm
  * @kvm: /dev/kvm
  * @vm: KVM VM
- * @kvm_vfio: VFIO device of the VM; keeps the VFIO device file open
+ * @kvm_vfio: VFIO device of the VM; keeps the VFIO device file open, or the group's
+ * @group: VFIO group file that @cdev comes from, if any
  * @cdev: VFIO device file
  * @vf_token: 16 bytes that the user of a VF's PF has chosen, or NULL
  * @iommufd: /dev/iommu
@@ -61,7 +62,7 @@ struct tsm_function {
  * @vdevice_id: the function as the guest sees it
  * @tsm_code: the TSM's code that came with the last bind or unbind
  * @attached: the device uses the page table
- * @in_vm: @kvm_vfio has the VFIO device file
+ * @in_vm: @kvm_vfio has the file
  * @missing: the failed step lacked something that the machine should have
  * @error: what failed
  */
@@ -72,6 +73,7 @@ struct tsm_setup {
 	int kvm;
 	int vm;
 	int kvm_vfio;
+	int group;
 	int cdev;
 	const void *vf_token;
 	int iommufd;

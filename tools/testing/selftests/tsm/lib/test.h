@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "kselftest_harness.h"
 #include "calls.h"
 #include "file.h"
+#include "hung_task.h"
 #include "kmsg.h"
 #include "request.h"
 #include "tdi.h"
@@ -140,6 +142,17 @@ static inline void expect_vdm(struct __test_metadata *_metadata, struct tsm_test
 	EXPECT_EQ(0, memcmp(t->resp, &want, sizeof(want)));
 }
 
+/* What the host sees, without a vDEVICE */
+static inline bool is_bound(struct __test_metadata *_metadata,
+			    const struct tsm_test *t)
+{
+	char path[128], tsm[32];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/bound", t->s.fn->bdf);
+	ASSERT_EQ(0, tsm_file_read(path, tsm, sizeof(tsm)));
+	return tsm[0];
+}
+
 static inline int check_step(struct __test_metadata *_metadata, struct tsm_test *t,
 			     int rc)
 {
@@ -183,14 +196,21 @@ static inline void teardown(struct tsm_test *t)
 	tsm_setup_close(&t->s);
 	/* for the tests that disconnect it */
 	tsm_connect(&t->s);
+	tsm_hung_task_restore();
 }
 
-/* To be the main() of each: no message of the TSM's own is left behind */
+/*
+ * To be the main() of each: no message of the TSM's own is left behind, nor what
+ * the teardown of a test that was ended would have restored
+ */
 static inline int run_tests(int argc, char **argv)
 {
-	int rc = test_harness_run(argc, argv);
+	int rc;
 
+	tsm_hung_task_init();
+	rc = test_harness_run(argc, argv);
 	tsm_platform_use_debug_msgs(false);
+	tsm_hung_task_restore();
 	return rc;
 }
 

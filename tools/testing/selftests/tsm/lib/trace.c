@@ -31,6 +31,14 @@ int tsm_trace_start(void)
 	return tsm_file_write(INSTANCE "/events/pci_tsm/enable", "1");
 }
 
+int tsm_trace_enable(const char *event)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), INSTANCE "/events/%s/enable", event);
+	return tsm_file_write(path, "1");
+}
+
 void tsm_trace_stop(void)
 {
 	tsm_file_write(INSTANCE "/events/pci_tsm/enable", "0");

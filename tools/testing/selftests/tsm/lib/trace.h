@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The trace events of PCI/TSM, in a trace of their own */
+/* The trace events of PCI/TSM, and others, in a trace of their own */
 #ifndef __SELFTEST_TSM_TRACE_H
 #define __SELFTEST_TSM_TRACE_H
 
@@ -10,6 +10,8 @@
 int tsm_trace_start(void);
 void tsm_trace_stop(void);
 int tsm_trace_clear(void);
+/* One that is not of PCI/TSM too, "system/event" */
+int tsm_trace_enable(const char *event);
 
 /*
  * What the only @event since tsm_trace_clear() has to say, from after the name

@@ -47,7 +47,7 @@ static u64 status_of(int err, u64 tsm_code)
 		return TSM_CCA_INVALID_VDEV_ID;
 	case EFAULT:
 		return TSM_CCA_ACCESS_FAILED;
-	case EBUSY:
+	case EAGAIN:
 	case EINTR:
 	case ENOMEM:
 		return TSM_CCA_BUSY;

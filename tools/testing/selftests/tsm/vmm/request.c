@@ -50,7 +50,7 @@ int vmm_request(struct vmm *vmm, struct vmm_call *call)
 	if (ioctl(vmm->setup.iommufd, IOMMU_VDEVICE_TSM_GUEST_REQUEST, &call->cmd))
 		err = errno;
 	vmm_print_call(vmm, call, err);
-	return err;
+	return vmm_guest_errno(&call->cmd, err);
 }
 
 int vmm_op(struct vmm *vmm, const char *exit, enum iommu_vdevice_tsm_op_type type)

@@ -77,7 +77,7 @@ static u64 guest_error(int err, u64 fw)
 	case ENOBUFS:
 	case EMSGSIZE:
 		return SEV_GUEST_ERR(SEV_VMM_ERR_INVALID_LEN, fw);
-	case EBUSY:
+	case EAGAIN:
 	case EINTR:
 	case ENOMEM:
 		return SEV_GUEST_ERR(SEV_VMM_ERR_BUSY, fw);

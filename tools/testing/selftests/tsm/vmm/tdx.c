@@ -67,7 +67,7 @@ static u64 report_error(struct tsm_tdx_hdr *hdr, int err)
 	hdr->error = err == EACCES || err == ENXIO ? TSM_TDX_ERR_STATE :
 						     TSM_TDX_ERR_MODULE;
 	hdr->data_length = 0;
-	if (err == EBUSY || err == EINTR || err == ENOMEM)
+	if (err == EAGAIN || err == EINTR || err == ENOMEM)
 		return TDVMCALL_RETRY;
 	return TDVMCALL_INVALID_OPERAND;
 }

@@ -20,6 +20,7 @@
 #ifndef __SELFTEST_TSM_VMM_H
 #define __SELFTEST_TSM_VMM_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <linux/kvm.h>
 
@@ -136,6 +137,19 @@ int vmm_answer_as_module(struct vmm *vmm);
 /* Shared memory of the guest, or NULL if it does not share all of that */
 void *vmm_shared(const struct vmm *vmm, u64 gpa, u64 len);
 void vmm_read_shared(void *to, const void *shared, size_t len);
+
+/*
+ * What the front ends go by, of a request that failed with this errno. They tell the
+ * guest of EAGAIN and the like that it may repeat the request as it is. That is so
+ * only where the TSM has not seen it; a driver's errno does not say.
+ */
+static inline int vmm_guest_errno(const struct iommu_vdevice_tsm_guest_request *cmd,
+				  int err)
+{
+	bool again = err == EAGAIN || err == EBUSY || err == EINTR || err == ENOMEM;
+
+	return again && cmd->out_flags & IOMMU_VDEVICE_TSM_DISPATCHED ? EIO : err;
+}
 
 /* Each sends it to the kernel and prints it. Return: 0 or the errno */
 int vmm_request(struct vmm *vmm, struct vmm_call *call);
