@@ -494,9 +494,9 @@ EXPORT_SYMBOL_GPL(pci_tsm_reset_end);
 /**
  * pci_tsm_config_begin() - Keep a function from being bound, for a write to it
  * @pdev: function whose Command, BIST or Device Control register is going to be
- *	  written
+ *	  written, or whose user lets it sleep
  *
- * These have bits that the Device Security Manager tracks: to modify them throws
+ * These registers have bits that the Device Security Manager tracks: to modify them throws
  * the locked TDI "hosted by the Function" into the TDISP ERROR state (PCIe r6.3
  * section 11.2.6, table 11-2). TDIs of other functions, like the VFs of @pdev, don't
  * depend on them.
