@@ -51,6 +51,7 @@ struct pci_tsm_binding *pci_tsm_binding_alloc(struct pci_dev *pdev,
 	INIT_LIST_HEAD(&binding->bound_list);
 	mutex_init(&binding->req_mutex);
 	binding->pdev = pci_dev_get(pdev);
+	binding->pf = pci_dev_get(pci_physfn(pdev));
 	binding->kvm = kvm;
 	binding->tdi_id = tdi_id;
 
@@ -81,6 +82,7 @@ static void binding_release(struct kref *kref)
 
 	if (binding->guest.proto)
 		module_put(binding->guest.proto->owner);
+	pci_dev_put(binding->pf);
 	pci_dev_put(binding->pdev);
 	mutex_destroy(&binding->req_mutex);
 	kfree(binding);
@@ -124,7 +126,8 @@ EXPORT_SYMBOL_GPL(pci_tsm_binding_is_gone);
  */
 bool pci_tsm_binding_is_ending(struct pci_tsm_binding *binding)
 {
-	return atomic_read(&binding->unbinds);
+	/* pairs with end_unbind(): 0 after an unbind means that it is gone */
+	return atomic_read_acquire(&binding->unbinds);
 }
 EXPORT_SYMBOL_GPL(pci_tsm_binding_is_ending);
 
@@ -152,6 +155,17 @@ static void set_gone(struct pci_tsm_binding *binding)
 	smp_store_release(&binding->state, PCI_TSM_BINDING_GONE);
 }
 
+static void begin_unbind(struct pci_tsm_binding *binding)
+{
+	atomic_inc(&binding->unbinds);
+}
+
+static void end_unbind(struct pci_tsm_binding *binding)
+{
+	/* pairs with pci_tsm_binding_is_ending() */
+	atomic_dec_return_release(&binding->unbinds);
+}
+
 static void set_tdi(struct pci_tsm *tsm, struct pci_tdi *tdi,
 		    struct pci_tsm_binding *binding)
 {
@@ -162,18 +176,22 @@ static void set_tdi(struct pci_tsm *tsm, struct pci_tdi *tdi,
 	tsm->binding = binding;
 }
 
-/* Does the guest know another TDI by this id? */
-static bool tdi_id_is_taken(const struct pci_tsm_binding *new)
+/* Does the guest know another TDI by this id? That may be about to go, or to fail */
+static int check_tdi_id(const struct pci_tsm_binding *new)
 {
 	struct pci_tsm_binding *binding;
 
 	lockdep_assert_held(&pci_tsm_state_lock);
 
 	list_for_each_entry(binding, &bound_list, bound_list) {
-		if (binding->kvm == new->kvm && binding->tdi_id == new->tdi_id)
-			return true;
+		if (binding->kvm != new->kvm || binding->tdi_id != new->tdi_id)
+			continue;
+		if (!pci_tsm_binding_is_bound(binding) ||
+		    pci_tsm_binding_is_ending(binding))
+			return -EAGAIN;
+		return -EADDRINUSE;
 	}
-	return false;
+	return 0;
 }
 
 static bool may_lose_state(struct pci_dev *pdev)
@@ -193,6 +211,7 @@ static int claim_for_binding(struct pci_tsm *tsm,
 			     struct pci_tsm_binding *binding)
 {
 	struct pci_dev *pf = pci_physfn(tsm->pdev);
+	int rc;
 
 	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
 
@@ -200,8 +219,9 @@ static int claim_for_binding(struct pci_tsm *tsm,
 	if (tsm->pdev->tsm_config_writes || may_lose_state(tsm->pdev) ||
 	    may_lose_state(pf) || may_lose_state(tsm->dsm_dev))
 		return -EAGAIN;
-	if (tdi_id_is_taken(binding))
-		return -EADDRINUSE;
+	rc = check_tdi_id(binding);
+	if (rc)
+		return rc;
 
 	list_add(&binding->bound_list, &bound_list);
 	tsm->pdev->tsm_claimed = true;
@@ -232,16 +252,17 @@ static void release_from_binding(struct pci_tsm *tsm,
  * r6.3 section 5.10.1. The owner of the bound function keeps that in D0, but not
  * the PF.
  */
-static int wake_pf(struct pci_dev *pdev)
+static int wake_pf(struct pci_tsm_binding *binding)
 {
-	return pdev->is_virtfn ?
-	       pm_runtime_resume_and_get(&pci_physfn(pdev)->dev) : 0;
+	if (!binding->pdev->is_virtfn)
+		return 0;
+	return pm_runtime_resume_and_get(&binding->pf->dev) ? -EIO : 0;
 }
 
-static void let_pf_sleep(struct pci_dev *pdev)
+static void let_pf_sleep(struct pci_tsm_binding *binding)
 {
-	if (pdev->is_virtfn)
-		pm_runtime_put(&pci_physfn(pdev)->dev);
+	if (binding->pdev->is_virtfn)
+		pm_runtime_put(&binding->pf->dev);
 }
 
 /**
@@ -256,14 +277,14 @@ void pci_tsm_unbind_tdi(struct pci_tsm *tsm)
 
 	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
 
-	atomic_inc(&binding->unbinds);
+	begin_unbind(binding);
 	to_pci_tsm_ops(tsm)->unbind(tsm->tdi);
 	release_from_binding(tsm, binding);
-	let_pf_sleep(tsm->pdev);
+	let_pf_sleep(binding);
 
 	binding->tdi = NULL;
 	set_gone(binding);
-	atomic_dec(&binding->unbinds);
+	end_unbind(binding);
 	trace_pci_tsm_unbind(binding);
 	pci_tsm_binding_put(binding);
 }
@@ -347,7 +368,8 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 /**
  * pci_tsm_bind() - Bind a function as a TDI of a VM
  * @binding: new binding, this is called once for each
- * @tsm_code: set to the result of a TSM that refuses, for the guest, else to 0
+ * @tsm_code: set to the result of a TSM that refuses, for the guest; 0 where the
+ *	      TSM was not called
  *
  * Context: May sleep for as long as the TSM's firmware takes. Takes
  * &pci_tsm_group.lock, interruptible, and wakes the PF of a VF before. Call it
@@ -359,10 +381,11 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
  * * -ENXIO: no TSM is connected
  * * -EOPNOTSUPP: the TSM driver, or the device, can't bind
  * * -ECANCELED: pci_tsm_unbind() came first
- * * -EIO: the function does not respond
+ * * -EIO: the function does not respond, or its PF can't be woken
  * * -EBUSY: another binding has the function
  * * -EAGAIN: it, its PF or its DSM is not in D0, or a pci_tsm_reset_begin() for one
- *   of them, or a pci_tsm_config_begin() for it, has not ended
+ *   of them, or a pci_tsm_config_begin() for it, has not ended; or another TDI of
+ *   this id is being bound or unbound
  * * -EADDRINUSE: the VM has another TDI of this id
  * * -EINTR: a signal came before the TSM was called
  * * other: from the TSM driver
@@ -374,11 +397,11 @@ int pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 	*tsm_code = 0;
 
 	/* Not under the group's lock, for it calls the driver of the PF */
-	rc = wake_pf(binding->pdev);
+	rc = wake_pf(binding);
 	if (!rc) {
 		rc = __pci_tsm_bind(binding, tsm_code);
 		if (rc)
-			let_pf_sleep(binding->pdev);
+			let_pf_sleep(binding);
 	}
 
 	if (rc) {
@@ -415,10 +438,10 @@ void pci_tsm_unbind(struct pci_tsm_binding *binding)
 	if (pci_tsm_binding_is_gone(binding))
 		return;
 
-	atomic_inc(&binding->unbinds);
+	begin_unbind(binding);
 	scoped_guard(mutex, pci_tsm_group_lock(binding->pdev))
 		end_binding(binding);
-	atomic_dec(&binding->unbinds);
+	end_unbind(binding);
 }
 EXPORT_SYMBOL_GPL(pci_tsm_unbind);
 
@@ -440,13 +463,13 @@ int pci_tsm_unbind_killable(struct pci_tsm_binding *binding)
 	if (pci_tsm_binding_is_gone(binding))
 		return 0;
 
-	atomic_inc(&binding->unbinds);
+	begin_unbind(binding);
 	scoped_cond_guard(mutex_kill, rc = -EINTR,
 			  pci_tsm_group_lock(binding->pdev)) {
 		end_binding(binding);
 		rc = 0;
 	}
-	atomic_dec(&binding->unbinds);
+	end_unbind(binding);
 	return rc;
 }
 EXPORT_SYMBOL_GPL(pci_tsm_unbind_killable);

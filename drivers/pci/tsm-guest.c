@@ -275,7 +275,7 @@ static void *get_buf(size_t len, void *small, void **heap)
 /*
  * Once the TSM has answered there is no way back: it may have changed the TDI's
  * state, or used up the number of a sealed message. So make sure now that the answer
- * can be delivered; only a concurrent unmap defeats this.
+ * can be delivered; only an unmap, or reclaim without memory left, defeats this.
  */
 static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
 			    size_t resp_size)
@@ -404,7 +404,6 @@ static int serve(struct pci_tsm_binding *binding,
 		 struct pci_tsm_guest_xfer *xfer)
 {
 	u8 small[STACK_BUF_LEN] __aligned(8) __uninitialized;
-	void *heap __free(kvfree) = NULL;
 	void *req;
 	int rc;
 
@@ -424,6 +423,9 @@ static int serve(struct pci_tsm_binding *binding,
 	ACQUIRE(mutex_intr, lock)(&binding->req_mutex);
 	if ((rc = ACQUIRE_ERR(mutex_intr, &lock)))
 		return rc;
+
+	/* Freed before the next request has the mutex */
+	void *heap __free(kvfree) = NULL;
 
 	req = get_buf(xfer->req_len, small, &heap);
 	if (!req)

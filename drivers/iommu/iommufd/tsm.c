@@ -60,6 +60,7 @@ static struct pci_tsm_binding *vdevice_get_binding(struct iommufd_vdevice *vdev)
 static int vdevice_check_bind(struct iommufd_vdevice *vdev)
 {
 	struct pci_tsm_binding *binding = vdev->tsm_binding;
+	bool ending;
 
 	lockdep_assert_held(&vdev->tsm_lock);
 
@@ -73,9 +74,14 @@ static int vdevice_check_bind(struct iommufd_vdevice *vdev)
 		return -ENODEV;
 	}
 
-	if (!binding || pci_tsm_binding_is_gone(binding))
+	if (!binding)
 		return 0;
-	return pci_tsm_binding_is_ending(binding) ? -EAGAIN : -EEXIST;
+
+	/* In this order: an unbind that ends in between has left it gone */
+	ending = pci_tsm_binding_is_ending(binding);
+	if (pci_tsm_binding_is_gone(binding))
+		return 0;
+	return ending ? -EAGAIN : -EEXIST;
 }
 
 /* Make @new the binding of @vdev unless there is one that is still in force */
@@ -260,7 +266,7 @@ int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 	    cmd->type != IOMMU_VDEVICE_TSM_UNBIND)
 		return -EOPNOTSUPP;
 
-	/* An EFAULT says that nothing was done */
+	/* An EFAULT says that nothing was done, unless this is unmapped meanwhile */
 	if (fault_in_safe_writeable(ucmd->ubuffer, user_len(ucmd, sizeof(*cmd))))
 		return -EFAULT;
 
@@ -319,7 +325,7 @@ int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
 
 	can_be_tdi = vdevice_can_be_tdi(vdev);
 	binding = vdevice_get_binding(vdev);
-	if (!binding)
+	if (can_be_tdi && !binding)
 		dev_dbg(vdev->idev->dev, "guest request without a TDI\n");
 	iommufd_put_object(ucmd->ictx, &vdev->obj);
 
