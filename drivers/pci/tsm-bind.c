@@ -194,9 +194,18 @@ static int check_tdi_id(const struct pci_tsm_binding *new)
 	return 0;
 }
 
-static bool may_lose_state(struct pci_dev *pdev)
+/**
+ * pci_tsm_may_lose_state() - Is a function being reset, or not in D0?
+ * @pdev: function to look at
+ *
+ * Context: Under pci_tsm_state_lock, which keeps users from a begin of either.
+ * Return: true if what depends on @pdev has to wait.
+ */
+bool pci_tsm_may_lose_state(struct pci_dev *pdev)
 {
 	pci_power_t power_state = READ_ONCE(pdev->current_state);
+
+	lockdep_assert_held(&pci_tsm_state_lock);
 
 	return pdev->tsm_resets ||
 	       (power_state != PCI_D0 && power_state != PCI_UNKNOWN);
@@ -216,8 +225,9 @@ static int claim_for_binding(struct pci_tsm *tsm,
 	lockdep_assert_held(pci_tsm_group_lock(tsm->pdev));
 
 	guard(spinlock)(&pci_tsm_state_lock);
-	if (tsm->pdev->tsm_config_writes || may_lose_state(tsm->pdev) ||
-	    may_lose_state(pf) || may_lose_state(tsm->dsm_dev))
+	if (tsm->pdev->tsm_config_writes ||
+	    pci_tsm_may_lose_state(tsm->pdev) || pci_tsm_may_lose_state(pf) ||
+	    pci_tsm_may_lose_state(tsm->dsm_dev))
 		return -EAGAIN;
 	rc = check_tdi_id(binding);
 	if (rc)
@@ -476,7 +486,7 @@ EXPORT_SYMBOL_GPL(pci_tsm_unbind_killable);
 
 /**
  * pci_tsm_reset_begin() - Keep a function from being bound, for a reset
- * @pdev: function that is going to be reset, or to lose power, for a user
+ * @pdev: function that is going to be reset for a user
  *
  * A reset throws a TDI that is locked into the TDISP ERROR state, and so does the
  * loss of state with power (PCIe r6.3 section 11.2.6), behind the TSM. A user can
@@ -513,6 +523,51 @@ void pci_tsm_reset_end(struct pci_dev *pdev)
 	pdev->tsm_resets--;
 }
 EXPORT_SYMBOL_GPL(pci_tsm_reset_end);
+
+static bool is_connected_dsm(struct pci_dev *pdev)
+{
+	lockdep_assert_held(&pci_tsm_state_lock);
+
+	return pci_tsm_is_dsm(pdev) ||
+	       (pdev->tsm_group && pdev->tsm_group->connecting_dsm == pdev);
+}
+
+/**
+ * pci_tsm_power_begin() - Keep a function from being bound, for a power state
+ * @pdev: function whose user writes another power state
+ *
+ * What pci_tsm_reset_begin() says of resets goes for the power state too. Besides, a
+ * DSM need not answer in a state other than D0 (PCIe r6.3 section 6.31.3), so it
+ * stays there for as long as it is connected, whether a TDI is bound or not.
+ *
+ * Context: Process context.
+ * Return: 0, to be followed by pci_tsm_power_end(), or -EBUSY as
+ * pci_tsm_reset_begin(), or where @pdev is a DSM that is connected or being
+ * connected.
+ */
+int pci_tsm_power_begin(struct pci_dev *pdev)
+{
+	guard(spinlock)(&pci_tsm_state_lock);
+
+	if (pdev->tsm_bindings || is_connected_dsm(pdev))
+		return -EBUSY;
+
+	pdev->tsm_resets++;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pci_tsm_power_begin);
+
+/**
+ * pci_tsm_power_end() - @pdev may be bound, or connected, again
+ * @pdev: function of a successful pci_tsm_power_begin()
+ *
+ * Context: Process context.
+ */
+void pci_tsm_power_end(struct pci_dev *pdev)
+{
+	pci_tsm_reset_end(pdev);
+}
+EXPORT_SYMBOL_GPL(pci_tsm_power_end);
 
 /**
  * pci_tsm_config_begin() - Keep a function from being bound, for a write to it

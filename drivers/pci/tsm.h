@@ -27,6 +27,11 @@ static inline const struct pci_tsm_ops *to_pci_tsm_ops(struct pci_tsm *tsm)
 	return tsm->tsm_dev->pci_ops;
 }
 
+static inline bool pci_tsm_is_dsm(struct pci_dev *pdev)
+{
+	return pdev->tsm && pdev->tsm->dsm_dev == pdev;
+}
+
 /* Is @tsm_dev managing physical link / session properties? */
 static inline bool is_link_tsm(struct tsm_dev *tsm_dev)
 {
@@ -62,6 +67,7 @@ pci_tsm_guest_req_len_max(const struct pci_tsm_guest_proto *proto)
 /* tsm-bind.c */
 void pci_tsm_unbind_tdi(struct pci_tsm *tsm);
 bool pci_tsm_can_bind(struct pci_tsm *tsm);
+bool pci_tsm_may_lose_state(struct pci_dev *pdev);
 
 /* tsm-guest.c */
 int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev);

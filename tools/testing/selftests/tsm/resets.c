@@ -206,7 +206,8 @@ FIXTURE_TEARDOWN(pf)
 	tsm_kmsg_close(&self->kmsg);
 }
 
-static int reset_pf(struct tsm_test *t)
+/* The PF of a VF has its DSM */
+static int reset_dsm(struct tsm_test *t)
 {
 	char path[128];
 
@@ -216,10 +217,10 @@ static int reset_pf(struct tsm_test *t)
 
 TEST_F(pf, reset)
 {
-	EXPECT_EQ(-EBUSY, reset_pf(&self->t));
+	EXPECT_EQ(-EBUSY, reset_dsm(&self->t));
 	EXPECT_TRUE(tsm_is_unharmed(&self->t, PCI_TDISP_STATE_RUN));
 	ASSERT_EQ(0, tsm_unbind_tdi(&self->t.s));
-	EXPECT_EQ(0, reset_pf(&self->t));
+	EXPECT_EQ(0, reset_dsm(&self->t));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
@@ -587,7 +588,8 @@ FIXTURE_VARIANT(race)
 
 FIXTURE_VARIANT_ADD(race, sysfs_reset) { .name = "pf0", .reset = tsm_sysfs_reset };
 FIXTURE_VARIANT_ADD(race, vfio_reset) { .name = "pf0", .reset = tsm_vfio_reset };
-FIXTURE_VARIANT_ADD(race, reset_of_pf) { .name = "vf", .reset = reset_pf };
+FIXTURE_VARIANT_ADD(race, reset_of_pf) { .name = "vf", .reset = reset_dsm };
+FIXTURE_VARIANT_ADD(race, reset_of_dsm) { .name = "fn1", .reset = reset_dsm };
 /* After it the TSM has to connect again, and nothing can be bound before */
 FIXTURE_VARIANT_ADD(race, bus_reset) {
 	.name = "pf0", .reset = bus_reset, .errnos = { EIO, ENXIO },

@@ -403,6 +403,16 @@ static int unbind_in(struct loop *l, struct tsm_test *t)
 	return bound ? note(l, UNBOUND, rc) : rc;
 }
 
+/* Another loop may bind it first, or unbind what is being bound */
+static int bind_in(struct loop *l, struct tsm_test *t)
+{
+	int rc = note(l, BOUND, tsm_bind_tdi(&t->s));
+
+	if (rc == -ECANCELED)
+		return 0;
+	return allow(rc, BIT(EEXIST) | BIT(ENXIO) | BIT(EAGAIN));
+}
+
 static int use_vdevice(struct loop *l)
 {
 	/* a copy, another loop uses the same vDEVICE */
@@ -413,8 +423,7 @@ static int use_vdevice(struct loop *l)
 		return unbind_in(l, &t);
 	case 1:
 	case 2:
-		return allow(note(l, BOUND, tsm_bind_tdi(&t.s)),
-			     BIT(EEXIST) | BIT(ENXIO));
+		return bind_in(l, &t);
 	case 3:
 		return tsm_info_state(&t) < 0 ? -EIO : 0;
 	default:
