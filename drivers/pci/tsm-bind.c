@@ -313,8 +313,7 @@ bool pci_tsm_can_bind(struct pci_tsm *tsm)
 	       has_tee(tsm->dsm_dev);
 }
 
-static struct pci_tdi *bind_tdi(struct pci_tsm_binding *binding,
-				 u64 *tsm_code)
+static struct pci_tdi *bind_tdi(struct pci_tsm_binding *binding, u64 *tsm_code)
 {
 	struct pci_dev *pdev = binding->pdev;
 

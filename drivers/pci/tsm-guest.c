@@ -400,8 +400,8 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 	return rc;
 }
 
-static int serve(struct pci_tsm_binding *binding,
-		 struct pci_tsm_guest_xfer *xfer)
+static int __pci_tsm_guest_req(struct pci_tsm_binding *binding,
+			       struct pci_tsm_guest_xfer *xfer)
 {
 	u8 small[STACK_BUF_LEN] __aligned(8) __uninitialized;
 	void *req;
@@ -445,10 +445,10 @@ static int serve(struct pci_tsm_binding *binding,
  * @binding: the TDI that the request is about; NULL counts as unbound
  * @xfer: the request, where its response goes, and the outcome
  *
- * The checks in serve() and dispatch() are all there is between the guest and the
- * TSM driver, in this order: arguments, privilege, binding, protocol, lengths, class
- * against scope, outputs writable; the taint is set right before the driver is
- * called. User memory is read once. It is neither read nor written with a lock
+ * The checks in __pci_tsm_guest_req() and dispatch() are all there is between the
+ * guest and the TSM driver, in this order: arguments, privilege, binding, protocol,
+ * lengths, class against scope, outputs writable; the taint is set right before the
+ * driver is called. User memory is read once. It is neither read nor written with a lock
  * held, but for one that only requests about this very TDI take.
  *
  * Context: May sleep for as long as the firmware takes. Takes
@@ -486,7 +486,7 @@ int pci_tsm_guest_req(struct pci_tsm_binding *binding,
 	xfer->msg = NULL;
 	xfer->tsm_ns = 0;
 
-	rc = serve(binding, xfer);
+	rc = __pci_tsm_guest_req(binding, xfer);
 
 	if (!binding)
 		return rc;

@@ -2,8 +2,9 @@
 /*
  * The scope of a TSM guest request: EACCES for a class that the scope does not
  * admit, EPERM for a scope that takes a privilege, EOPNOTSUPP for one that is
- * unknown or that the TSM has no message for, and the taint. What is expected follows the kernel's lockdown, so that
- * lockdown.sh can have it all again on a kernel that is locked down.
+ * unknown or that the TSM has no message for, and the taint. What is expected
+ * follows the kernel's lockdown, so that lockdown.sh can have it all again on a
+ * kernel that is locked down.
  *
  * The taint is first, because it comes once for each boot: where the kernel has
  * it already, all that is left to test is that it does not come again.
