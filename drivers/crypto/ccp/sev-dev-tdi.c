@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDIs of SNP guests: functions of a DSM that are or could be TDIs, bind, unbind and
- * guest requests of the SEV-TIO link TSM.
+ * TDIs of SNP guests: functions of a DSM that are or could be TDIs, and the states of a
+ * TDI.
  *
- * A bind locks the TDI, so that the guest can look at it. The guest decides when to
- * start it, nothing here does.
+ * A bind locks the TDI, so that the guest can look at it. When the guest wants it
+ * started, the VMM says so by a request, see sev-dev-tdi-req.c.
+ *
+ * The firmware may keep a TDI that it should give back: as it waits for a device that
+ * does not answer, for one. Then its context stays in memory, and on the list of the
+ * DSM, and is tried again when the function is bound and when the device is
+ * disconnected. What the firmware keeps even then is lost.
  *
  * The command buffers are in sev-dev-tio.c.
  */
@@ -19,34 +24,6 @@
 #include "psp-dev.h"
 #include "sev-dev.h"
 #include "sev-dev-tio.h"
-
-/**
- * struct tio_tdi - TDI that is bound to an SNP guest
- * @tdi: for the core
- * @data: for the firmware
- * @req: page for the guest's requests, the firmware reads it
- * @resp: page for the responses, the firmware owns it while the TDI is bound
- *
- * The pages are not shared among TDIs: the firmware's page can't be cleared, so one
- * guest would see the rest of another's response.
- */
-struct tio_tdi {
-	struct pci_tdi tdi;
-	struct tsm_tdi_tio data;
-	void *req;
-	void *resp;
-};
-
-static struct tio_tdi *to_tio_tdi(struct pci_tdi *tdi)
-{
-	return container_of(tdi, struct tio_tdi, tdi);
-}
-
-static struct tio_dsm *pdev_to_dsm(struct pci_dev *pdev)
-{
-	return container_of(pdev->tsm->dsm_dev->tsm, struct tio_dsm,
-			    tsm.base_tsm);
-}
 
 /**
  * sev_tio_probe() - Add a function that can't be a DSM itself
@@ -65,23 +42,20 @@ struct pci_tsm *sev_tio_probe(struct pci_dev *pdev, struct tsm_dev *tsm_dev)
 	return no_free_ptr(tsm);
 }
 
-/* The firmware's status for the guest, 0 if the firmware was not asked */
-static u64 tio_tsm_code(struct tio_dsm *dsm)
+/* What the firmware has no part in, or gives back by itself */
+static void tio_tdi_strip(struct tio_tdi *tdi)
 {
-	return dsm->data.psp_ret > 0 ? dsm->data.psp_ret : 0;
-}
-
-/* Finish a command whose first attempt returned @ret */
-static int tio_cmd(struct tio_dsm *dsm, int ret)
-{
-	ret = sev_tio_spdm_cmd(dsm, ret);
-	return sev_tio_errno(ret, dsm->data.psp_ret);
+	tio_object_free(&tdi->report);
+	tio_object_free(&tdi->meas);
+	snp_free_firmware_page(tdi->resp);
+	free_page((unsigned long)tdi->req);
+	tdi->resp = NULL;
+	tdi->req = NULL;
 }
 
 static void tio_tdi_free(struct tio_tdi *tdi)
 {
-	snp_free_firmware_page(tdi->resp);
-	free_page((unsigned long)tdi->req);
+	tio_tdi_strip(tdi);
 	kfree(tdi);
 }
 
@@ -122,56 +96,223 @@ static bool tdi_ids_fit(struct pci_dev *pdev, u32 tdi_id)
 	return tdi_id <= U16_MAX && pci_domain_nr(pdev->bus) <= U8_MAX;
 }
 
-/* The firmware reported a successful bind: is the TDI locked? */
-static int tdi_check_locked(struct tio_dsm *dsm, struct tio_tdi *tdi)
+static int tdi_get_state(struct tio_dsm *dsm, struct tio_tdi *tdi, u8 *state)
 {
-	u8 state;
 	int ret;
 
-	ret = tio_cmd(dsm, sev_tio_tdi_status(&dsm->data, &tdi->data));
+	ret = sev_tio_spdm_cmd(dsm, sev_tio_tdi_status(&dsm->data, &tdi->data));
 	if (ret)
 		return ret;
 
-	ret = sev_tio_tdi_status_read(&dsm->data, &state);
-	if (ret)
-		return ret;
+	return sev_tio_tdi_status_read(&dsm->data, state);
+}
 
-	return state == PCI_TDISP_STATE_CONFIG_LOCKED ? 0 : -EBADFD;
+/* TDI_BIND leaves one. It is for the guest to say whether it does without */
+static int tdi_save_report(struct tio_dsm *dsm, struct tio_tdi *tdi)
+{
+	int ret = tio_object_save(&tdi->report, &dsm->data, SPDM_DOBJ_ID_REPORT,
+				  GFP_KERNEL_ACCOUNT);
+
+	return ret == -ENOMEM ? ret : 0;
 }
 
 static int tdi_lock(struct tio_dsm *dsm, struct tio_tdi *tdi, u16 guest_id)
 {
+	u8 state;
 	int ret;
 
-	ret = tio_cmd(dsm, sev_tio_tdi_bind(&dsm->data, &tdi->data, guest_id));
+	/* A bind that fails may have reached the device */
+	tdi->bound = true;
+	ret = sev_tio_tdi_bind(&dsm->data, &tdi->data, guest_id, false);
+	ret = sev_tio_spdm_cmd(dsm, ret);
 	if (ret)
 		return ret;
 
-	return tdi_check_locked(dsm, tdi);
+	ret = tdi_save_report(dsm, tdi);
+	if (ret)
+		return ret;
+
+	ret = tdi_get_state(dsm, tdi, &state);
+	if (ret)
+		return ret;
+
+	return state == PCI_TDISP_STATE_CONFIG_LOCKED ? 0 : -EPROTO;
+}
+
+static int tdi_unbind(struct tio_dsm *dsm, struct tio_tdi *tdi, bool force)
+{
+	int ret = sev_tio_tdi_unbind(&dsm->data, &tdi->data, force);
+
+	ret = sev_tio_spdm_cmd(dsm, ret);
+	if (!ret)
+		tdi->bound = false;
+	return ret;
 }
 
 /*
- * Also called for a TDI that failed to bind: the bind may have reached the device.
- * The second attempt leaves the device out. If it fails as well, there was nothing
- * to unbind, or TDI_RECLAIM is going to fail.
+ * Also for a TDI that failed to bind. The second attempt to unbind leaves the device
+ * out. If it fails as well, there was nothing to unbind, or TDI_RECLAIM is going to
+ * fail.
  */
-static void tdi_unlock(struct tio_dsm *dsm, struct tio_tdi *tdi)
+static int tdi_take_back(struct tio_dsm *dsm, struct tio_tdi *tdi)
 {
-	if (!tio_cmd(dsm, sev_tio_tdi_unbind(&dsm->data, &tdi->data, false)))
-		return;
+	int ret;
 
-	tio_cmd(dsm, sev_tio_tdi_unbind(&dsm->data, &tdi->data, true));
+	if (tdi->bound && tdi_unbind(dsm, tdi, false))
+		tdi_unbind(dsm, tdi, true);
+
+	ret = sev_tio_tdi_reclaim(&dsm->data, &tdi->data);
+	if (!ret)
+		hlist_del(&tdi->node);
+	return ret;
 }
 
-static void tdi_reclaim(struct tio_dsm *dsm, struct tio_tdi *tdi,
-			struct pci_dev *pdev)
+static struct tio_tdi *find_other_of_guest(struct tio_dsm *dsm,
+					   const struct tio_tdi *tdi)
 {
-	int ret = sev_tio_tdi_reclaim(&dsm->data, &tdi->data);
+	const struct sev_snp_guest *guest = &tdi->data.guest;
+	struct tio_tdi *other;
 
+	hlist_for_each_entry(other, &dsm->tdis, node)
+		if (other->data.guest.gctx_paddr == guest->gctx_paddr)
+			return other;
+	return NULL;
+}
+
+/*
+ * A fault that the host causes, by its page tables or the RMP, in the DMA of a running
+ * TDI fences the guest's whole ASID: writes are dropped, reads return ones (AMD 58271
+ * section 2.11). The guest has to notice, so the fence is lifted with the last of its
+ * TDIs of the device, and only if one of them ran: the fence of other devices is not
+ * this one's business.
+ */
+static void tdi_lift_fence(struct tio_dsm *dsm, struct tio_tdi *tdi,
+			   struct pci_dev *pdev)
+{
+	struct tio_tdi *other = find_other_of_guest(dsm, tdi);
+	bool fenced;
+	int ret;
+
+	if (!tdi->has_run)
+		return;
+	if (other) {
+		other->has_run = true;
+		return;
+	}
+
+	ret = sev_tio_asid_fence_status(&dsm->data, &tdi->data, &fenced);
+	if (!ret && fenced)
+		ret = sev_tio_asid_fence_clear(&dsm->data, &tdi->data);
 	if (ret)
-		pci_warn(pdev, "SEV firmware keeps the TDI: %d, status %#x\n",
-			 sev_tio_errno(ret, dsm->data.psp_ret),
-			 dsm->data.psp_ret);
+		pci_warn(pdev, "ASID %u may stay fenced: %d, status %#x\n",
+			 tdi->data.guest.asid, ret, dsm->data.psp_ret);
+}
+
+/* The core is done with the TDI */
+static void tdi_put(struct tio_dsm *dsm, struct tio_tdi *tdi,
+		    struct pci_dev *pdev)
+{
+	int ret = tdi_take_back(dsm, tdi);
+
+	if (!ret) {
+		tdi_lift_fence(dsm, tdi, pdev);
+		tio_tdi_free(tdi);
+		return;
+	}
+
+	pci_err(pdev, "SEV firmware keeps the TDI%s of ASID %u: %d, status %#x\n",
+		tdi->bound ? " bound to the guest" : "", tdi->data.guest.asid,
+		ret, dsm->data.psp_ret);
+	tio_tdi_strip(tdi);
+	tdi->kept = true;
+}
+
+/* The firmware takes no TDI of a function that it has kept one of */
+static int tdi_retry_kept(struct tio_dsm *dsm, u32 function_id)
+{
+	struct hlist_node *next;
+	struct tio_tdi *tdi;
+	int ret;
+
+	hlist_for_each_entry_safe(tdi, next, &dsm->tdis, node) {
+		if (!tdi->kept || tdi->function_id != function_id)
+			continue;
+		ret = tdi_take_back(dsm, tdi);
+		if (ret)
+			return sev_tio_refusal(dsm) ? -EBUSY :
+						      sev_tio_errno(ret, 0);
+		kfree(tdi);
+	}
+	return 0;
+}
+
+/**
+ * sev_tio_drop_kept() - Take back what TDIs the firmware kept, as far as it lets
+ * @dsm: device that no TDI is bound of
+ */
+void sev_tio_drop_kept(struct tio_dsm *dsm)
+{
+	struct hlist_node *next;
+	struct tio_tdi *tdi;
+
+	hlist_for_each_entry_safe(tdi, next, &dsm->tdis, node)
+		if (!tdi_take_back(dsm, tdi))
+			kfree(tdi);
+}
+
+/**
+ * sev_tio_leak_kept() - Give up the TDIs that the firmware kept
+ * @dsm: device that no TDI is bound of
+ */
+void sev_tio_leak_kept(struct tio_dsm *dsm)
+{
+	struct hlist_node *next;
+	struct tio_tdi *tdi;
+
+	hlist_for_each_entry_safe(tdi, next, &dsm->tdis, node) {
+		sev_tio_tdi_leak(&tdi->data);
+		hlist_del(&tdi->node);
+		kfree(tdi);
+	}
+}
+
+static struct tio_tdi *tdi_create(struct tio_dsm *dsm, struct pci_dev *pdev,
+				  const struct sev_snp_guest *guest)
+{
+	struct tio_tdi *tdi = tio_tdi_alloc(guest);
+	int ret;
+
+	if (!tdi)
+		return ERR_PTR(-ENOMEM);
+
+	tdi->function_id = tdi_function_id(pdev);
+	ret = sev_tio_tdi_create(&dsm->data, &tdi->data, tdi->function_id);
+	if (ret) {
+		tio_tdi_free(tdi);
+		return ERR_PTR(ret);
+	}
+
+	hlist_add_head(&tdi->node, &dsm->tdis);
+	return tdi;
+}
+
+/* Create a TDI and lock it. The result is the firmware's, see sev_tio_errno() */
+static struct tio_tdi *tdi_bind(struct tio_dsm *dsm, struct pci_dev *pdev,
+				const struct sev_snp_guest *guest, u16 guest_id,
+				u64 *tsm_code)
+{
+	struct tio_tdi *tdi = tdi_create(dsm, pdev, guest);
+	int ret = PTR_ERR_OR_ZERO(tdi);
+
+	if (!ret)
+		ret = tdi_lock(dsm, tdi, guest_id);
+	if (!ret)
+		return tdi;
+
+	*tsm_code = sev_tio_refusal(dsm);
+	if (!IS_ERR(tdi))
+		tdi_put(dsm, tdi, pdev);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -182,20 +323,20 @@ static void tdi_reclaim(struct tio_dsm *dsm, struct tio_tdi *tdi,
  * @tsm_code: the firmware's status, if it refuses
  *
  * Context: as &pci_tsm_link_ops.bind
- * Return: the TDI, until sev_tio_unbind(), or an error and all is as before:
+ * Return: the TDI, until sev_tio_unbind(), or an error and nothing is bound:
  * * -ENXIO: the DSM is not connected
  * * -EOVERFLOW: @tdi_id or the PCI segment has more bits than the firmware takes
  * * -EOPNOTSUPP: @kvm is no SNP guest, or the firmware can't bind
  * * -EAGAIN: the guest's launch has not got that far
  * * -ENOMEM: out of memory
- * * -EBADFD: the TDI is not locked after all
- * * -ETIMEDOUT: the firmware did not answer, and the PSP is given up
- * * other: from sev_tio_errno() and sev_tio_spdm_cmd()
+ * * -EBUSY: also, the firmware keeps an earlier TDI of @pdev
+ * * -EPROTO: also, the TDI is not locked after all
+ * * other: from sev_tio_errno()
  */
 struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id,
 			     u64 *tsm_code)
 {
-	struct tio_dsm *dsm = pdev_to_dsm(pdev);
+	struct tio_dsm *dsm = to_tio_dsm(pdev);
 	struct sev_snp_guest guest;
 	struct tio_tdi *tdi;
 	int ret;
@@ -210,127 +351,80 @@ struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id,
 	if (ret)
 		return ERR_PTR(ret);
 
-	tdi = tio_tdi_alloc(&guest);
-	if (!tdi)
-		return ERR_PTR(-ENOMEM);
-
-	ret = sev_tio_tdi_create(&dsm->data, &tdi->data, tdi_function_id(pdev));
+	dsm->data.psp_ret = SEV_RET_SUCCESS;
+	ret = tdi_retry_kept(dsm, tdi_function_id(pdev));
 	if (ret) {
-		*tsm_code = tio_tsm_code(dsm);
-		ret = sev_tio_errno(ret, dsm->data.psp_ret);
-		goto free_tdi;
+		*tsm_code = sev_tio_refusal(dsm);
+		return ERR_PTR(ret);
 	}
 
-	ret = tdi_lock(dsm, tdi, tdi_id);
-	if (ret) {
-		*tsm_code = tio_tsm_code(dsm);
-		goto unlock_tdi;
-	}
+	tdi = tdi_bind(dsm, pdev, &guest, tdi_id, tsm_code);
+	if (IS_ERR(tdi))
+		return ERR_PTR(sev_tio_errno(PTR_ERR(tdi), *tsm_code));
 
 	pci_tsm_tdi_constructor(pdev, &tdi->tdi, kvm, tdi_id);
 	return &tdi->tdi;
-
-unlock_tdi:
-	tdi_unlock(dsm, tdi);
-	tdi_reclaim(dsm, tdi, pdev);
-free_tdi:
-	tio_tdi_free(tdi);
-	return ERR_PTR(ret);
-}
-
-/*
- * A DMA fault of a bound TDI fences the guest's whole ASID: writes are dropped,
- * reads return ones. With the TDI gone there is nobody left to fence.
- */
-static void tdi_clear_fence(struct tio_dsm *dsm, struct tio_tdi *tdi,
-			    struct pci_dev *pdev)
-{
-	bool fenced;
-	int ret;
-
-	ret = sev_tio_asid_fence_status(&dsm->data, &tdi->data, &fenced);
-	if (!ret && fenced)
-		ret = sev_tio_asid_fence_clear(&dsm->data, &tdi->data);
-	if (ret)
-		pci_warn(pdev, "ASID %u may stay fenced: %d, status %#x\n",
-			 tdi->data.guest.asid,
-			 sev_tio_errno(ret, dsm->data.psp_ret),
-			 dsm->data.psp_ret);
 }
 
 /**
  * sev_tio_unbind() - Unbind a TDI from its guest
  * @tdi: from sev_tio_bind(), freed
  *
- * Pages that the firmware does not let go of are lost, which is logged.
+ * A TDI that the firmware does not give back is logged. Nothing here can keep the guest
+ * from going all the same, but what the firmware has of the TDI is not reused.
  *
  * Context: as &pci_tsm_link_ops.unbind
  */
 void sev_tio_unbind(struct pci_tdi *tdi)
 {
-	struct tio_dsm *dsm = pdev_to_dsm(tdi->pdev);
-	struct tio_tdi *tio_tdi = to_tio_tdi(tdi);
-
-	tdi_unlock(dsm, tio_tdi);
-	tdi_reclaim(dsm, tio_tdi, tdi->pdev);
-	tdi_clear_fence(dsm, tio_tdi, tdi->pdev);
-	tio_tdi_free(tio_tdi);
+	tdi_put(to_tio_dsm(tdi->pdev), to_tio_tdi(tdi), tdi->pdev);
 }
 
-/* Read the header once: it says how much to copy */
-static int take_response(struct tio_tdi *tdi, struct pci_tsm_guest_req *req)
+/**
+ * sev_tio_tdi_run() - Start a TDI
+ * @dsm: device that it is part of
+ * @tdi: TDI
+ *
+ * Return: 0, or for sev_tio_errno(): -EIO with the firmware's INVALID_TDI_STATE also if
+ * the TDI is not in CONFIG_LOCKED
+ */
+int sev_tio_tdi_run(struct tio_dsm *dsm, struct tio_tdi *tdi)
 {
-	struct snp_guest_msg_hdr hdr;
-	u32 len;
+	u8 state = PCI_TDISP_STATE_CONFIG_UNLOCKED;
+	int ret = 0;
 
-	memcpy(&hdr, tdi->resp, sizeof(hdr));
-	len = sizeof(hdr) + hdr.msg_sz;
-	if (hdr.hdr_sz != sizeof(hdr) || len > SZ_4K || len > req->resp_size)
-		return -EPROTO;
+	if (tdi->bound)
+		ret = tdi_get_state(dsm, tdi, &state);
+	if (ret)
+		return ret;
 
-	memcpy(req->resp, tdi->resp, len);
-	req->resp_len = len;
+	/* The firmware is not known to look at the state itself */
+	if (state != PCI_TDISP_STATE_CONFIG_LOCKED) {
+		dsm->data.psp_ret = SEV_RET_SEV_STATUS_INVALID_TDI_STATE;
+		return -EIO;
+	}
+
+	tdi->has_run = true;
+	ret = sev_tio_tdi_bind(&dsm->data, &tdi->data, tdi->tdi.tdi_id, true);
+	ret = sev_tio_spdm_cmd(dsm, ret);
+	if (ret)
+		return ret;
+
+	tdi_save_report(dsm, tdi);
 	return 0;
 }
 
 /**
- * sev_tio_guest_req() - Take a guest message to the firmware
- * @tdi: bound TDI that the VMM names; the one that the guest names is sealed
- * @req: the message and its response
+ * sev_tio_tdi_stop() - Take a TDI to CONFIG_UNLOCKED
+ * @dsm: device that it is part of
+ * @tdi: TDI
  *
- * The firmware takes each message number once, so a message whose response might
- * not fit is not shown to it.
+ * The firmware keeps its context, and answers messages of the guest about it. Without
+ * force: the guest wants the device to have stopped.
  *
- * Context: as &pci_tsm_link_ops.guest_req
- * Return: 0, or
- * * -EMSGSIZE: longer than a page
- * * -ENOBUFS: the response might not fit, the firmware was not called
- * * -EPROTO: the response is malformed
- * * -ETIMEDOUT: the firmware did not answer, and the PSP is given up
- * * other: from sev_tio_errno() and sev_tio_spdm_cmd()
+ * Return: 0, or for sev_tio_errno()
  */
-int sev_tio_guest_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
+int sev_tio_tdi_stop(struct tio_dsm *dsm, struct tio_tdi *tdi)
 {
-	struct tio_dsm *dsm = pdev_to_dsm(tdi->pdev);
-	struct tio_tdi *tio_tdi = to_tio_tdi(tdi);
-	int ret;
-
-	if (req->req_len > SZ_4K)
-		return -EMSGSIZE;
-	if (req->resp_size < req->msg->resp_max) {
-		req->resp_len = req->msg->resp_max;
-		return -ENOBUFS;
-	}
-
-	memcpy(tio_tdi->req, req->req, req->req_len);
-	memset(tio_tdi->req + req->req_len, 0, SZ_4K - req->req_len);
-
-	ret = sev_tio_guest_request(&dsm->data, &tio_tdi->data, tio_tdi->req,
-				    tio_tdi->resp);
-	ret = tio_cmd(dsm, ret);
-	req->tsm_code = tio_tsm_code(dsm);
-	if (ret)
-		return ret;
-
-	return take_response(tio_tdi, req);
+	return tdi->bound ? tdi_unbind(dsm, tdi, false) : 0;
 }

@@ -129,14 +129,17 @@ struct emu_vdm_reg {
 /**
  * struct emu_sev_secrets - record of the file secrets, one for each bound TDI
  * @tdi_id: id of the TDI that the VMM chose
- * @vmpck: VM platform communication keys, new with each bind
+ * @vmpck: VM platform communication keys of the guest, the same for all of its TDIs
+ *	and binds
+ * @last_seqno: last number that was used under each when the TDI was bound
  *
- * On hardware the PSP writes the keys to the secrets page of the guest. They are
- * keys of the guest there, not of a TDI.
+ * On hardware the PSP writes the keys to the secrets page of the guest when it
+ * launches it, and the guest keeps the numbers there.
  */
 struct emu_sev_secrets {
 	__le32 tdi_id;
 	u8 vmpck[EMU_SEV_VMPCKS][EMU_SEV_VMPCK_LEN];
+	__le64 last_seqno[EMU_SEV_VMPCKS];
 } __packed;
 
 /**
@@ -169,15 +172,5 @@ struct emu_object_hdr {
 	__le32 type;
 	__le32 len;
 } __packed;
-
-/*
- * PSP status for a guest message with a wrong number, key or tag:
- * SEV_RET_BAD_MEASUREMENT. The firmware ABI that says which (AMD 56860) was not
- * at hand, so it stands here only.
- */
-#define EMU_SEV_BAD_MESSAGE	0x000b
-
-/* First byte of a secure device table entry. No other bit is known here */
-#define EMU_SDTE_VALID		0x01
 
 #endif /* __TSM_EMU_ABI_H */

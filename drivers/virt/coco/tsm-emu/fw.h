@@ -9,6 +9,7 @@
  *   fw-cca.c       Arm CCA
  *   fw-tdx.c       Intel TDX Connect
  *   debug.c        messages for tests, one of each class
+ *   sev-guest.c    keys and message numbers of AMD's guests
  *   seal.c         SNP guest messages, sealed
  *   tdi.c          lock, start and stop of a TDI, common to the vendors
  *   objects.c      certificates and measurements of a device
@@ -64,10 +65,12 @@ struct tsm_emu_mmio {
  * struct tsm_emu_blob - bytes on the heap
  * @data: kvmalloc()ed, or NULL
  * @len: how many
+ * @generation: of an object, no other object has or had the same; never 0
  */
 struct tsm_emu_blob {
 	u8 *data;
 	u32 len;
+	u64 generation;
 };
 
 /**
@@ -107,9 +110,10 @@ struct tsm_emu_bound {
  * @unbind: free &tsm_emu_bound.fw_data, the TDI is stopped next. May be NULL.
  * @guest_req: as &pci_tsm_ops.guest_req. An error that the firmware reports is
  *	in tsm_code, and in the response if the protocol has a place for it.
+ * @exit: the module goes, and no TDI is left. May be NULL.
  *
- * Context: each as the operation of &struct pci_tsm_ops, under the lock of the
- * TSM's operations on the function
+ * Context: each but @exit as the operation of &struct pci_tsm_ops, under the lock of
+ * the TSM's operations on the function
  */
 struct tsm_emu_fw {
 	const struct pci_tsm_guest_proto *guest_proto;
@@ -119,6 +123,7 @@ struct tsm_emu_fw {
 	void (*unbind)(struct tsm_emu_bound *bound);
 	int (*guest_req)(struct tsm_emu_bound *bound,
 			 struct pci_tsm_guest_req *req);
+	void (*exit)(void);
 };
 
 static inline struct tsm_emu_bound *to_tsm_emu_bound(struct pci_tdi *tdi)

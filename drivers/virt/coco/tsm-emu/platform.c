@@ -380,6 +380,7 @@ static void emu_exit(void)
 		platform_device_unregister(emu_devices[i]);
 	platform_driver_unregister(&emu_driver);
 	tsm_emu_removals_del();
+	tsm_emu_tsm_exit();
 }
 
 static int __init emu_check_params(void)

@@ -4,6 +4,7 @@
  * host keeps the objects about it that the guest asks for. Guests see the BARs at
  * the addresses that the host assigned, so there is no MMIO reporting offset.
  */
+#include <linux/atomic.h>
 #include <linux/cleanup.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -13,10 +14,13 @@
 
 #include "fw.h"
 
+static atomic64_t generations;
+
 /* Replaces the object of that type */
 static void tdi_set_object(struct tsm_emu_bound *bound, enum emu_object type,
 			   struct tsm_emu_blob blob)
 {
+	blob.generation = atomic64_inc_return(&generations);
 	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
 	swap(bound->object[type], blob);
 	kvfree(blob.data);
@@ -176,11 +180,12 @@ int tsm_emu_tdi_lock(struct tsm_emu_bound *bound)
 }
 
 /**
- * tsm_emu_tdi_run() - start a TDI, if it does not run
+ * tsm_emu_tdi_run() - start a TDI that is in CONFIG_LOCKED, fetch its report anew
  * @bound: bound TDI
  *
  * Context: may sleep
- * Return: 0, -errno, or the error that the DSM answered
+ * Return: 0, PCI_TDISP_ERR_INVALID_INTERFACE_STATE if it is in another state, -errno,
+ * or another error that the DSM answered
  */
 int tsm_emu_tdi_run(struct tsm_emu_bound *bound)
 {
@@ -188,9 +193,12 @@ int tsm_emu_tdi_run(struct tsm_emu_bound *bound)
 	int rc;
 
 	rc = tsm_emu_dsm_state(bound->tdi.pdev, &state);
-	if (rc || state == PCI_TDISP_STATE_RUN)
+	if (rc)
 		return rc;
-	return tsm_emu_dsm_start(bound->tdi.pdev, bound->start_nonce);
+	if (state != PCI_TDISP_STATE_CONFIG_LOCKED)
+		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
+	rc = tsm_emu_dsm_start(bound->tdi.pdev, bound->start_nonce);
+	return rc ?: tsm_emu_tdi_fetch_report(bound);
 }
 
 /**

@@ -313,6 +313,7 @@ void tsm_emu_tdi_reconfigured(struct tsm_emu_tdi *tdi);
 #ifdef CONFIG_PCI_TSM
 int tsm_emu_other_vm_add(struct tsm_emu *emu, struct dentry *dir);
 int tsm_emu_tsm_init(unsigned int *instances);
+void tsm_emu_tsm_exit(void);
 int tsm_emu_tsm_register(struct tsm_emu *emu);
 void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir);
 #else
@@ -326,6 +327,10 @@ static inline int tsm_emu_tsm_init(unsigned int *instances)
 	if (!*instances)
 		*instances = 1;
 	return 0;
+}
+
+static inline void tsm_emu_tsm_exit(void)
+{
 }
 
 static inline int tsm_emu_tsm_register(struct tsm_emu *emu)

@@ -286,6 +286,19 @@ int __init tsm_emu_tsm_init(unsigned int *instances)
 	return 0;
 }
 
+/**
+ * tsm_emu_tsm_exit() - undo what tsm_emu_tsm_init() and the platforms left
+ *
+ * Context: process context, when there is no platform any more
+ */
+void tsm_emu_tsm_exit(void)
+{
+	for (int i = 0; i < ARRAY_SIZE(emu_fws); i++) {
+		if (emu_fws[i] && emu_fws[i]->exit)
+			emu_fws[i]->exit();
+	}
+}
+
 static void emu_tsm_unregister(void *tsm_dev)
 {
 	tsm_unregister(tsm_dev);

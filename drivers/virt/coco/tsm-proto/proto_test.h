@@ -34,9 +34,12 @@ struct proto_case {
  * @type: its number in the uAPI
  * @envelope_len: bytes that a decoder may count on
  * @length_in_envelope: a message tells its length, and is refused at any other
+ * @len_end: messages of this length are of another kind, with cases of their own; 0
+ *	     for a protocol with one kind
+ * @id_base: what the number of a message has beyond what stands in it
  * @id_offset: where in a message its number is, little endian
  * @id_len: bytes of that number
- * @cases: all messages, in ascending order of their numbers
+ * @cases: all messages of the kind, in ascending order of their numbers
  * @nr_cases: number of @cases
  * @fill: make the @len bytes of @req, at least an envelope, a good request but
  *	  for its number
@@ -48,6 +51,8 @@ struct proto_test {
 	u32 type;
 	size_t envelope_len;
 	bool length_in_envelope;
+	size_t len_end;
+	u32 id_base;
 	size_t id_offset;
 	size_t id_len;
 	const struct proto_case *cases;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The SEV-TIO guest protocol against the numbers of the SEV-SNP firmware ABI and
- * of AMD's guest series of February 2026
+ * of AMD 58271; and its host calls, whose numbers are the uAPI's
  */
+#include <linux/prandom.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include "proto_test.h"
@@ -66,7 +67,7 @@ static bool sev_tio_accepts(const struct proto_case *param, size_t offset,
 static const struct proto_test sev_tio_test = {
 	.proto = &tsm_proto_sev_tio,
 	.type = 2,
-	.envelope_len = SEV_TIO_HDR_LEN,
+	.envelope_len = 1,
 	.length_in_envelope = true,
 	.id_offset = 0x34,
 	.id_len = 1,
@@ -103,3 +104,106 @@ static void sev_tio_length_does_not_wrap(struct kunit *test)
 PROTO_TEST_SUITE(sev_tio, "tsm-proto-sev-tio",
 		 KUNIT_CASE(sev_tio_one_page),
 		 KUNIT_CASE(sev_tio_length_does_not_wrap));
+
+/*
+ * Host calls
+ */
+
+static const struct proto_case sev_tio_call_cases[] = {
+	{ "STOP", 0x100, PCI_TSM_REQ_STATE_CHANGE, 1, 0, 0 },
+	{ "RUN", 0x101, PCI_TSM_REQ_STATE_CHANGE, 1, 0, 0 },
+	{ "OBJECT_SIZE", 0x102, PCI_TSM_REQ_INFO, 4, 16, 16 },
+	{ "OBJECT_READ", 0x103, PCI_TSM_REQ_INFO, 16, 1, SZ_64K },
+	{ "MEASURE", 0x104, PCI_TSM_REQ_INFO, 36, 0, 0 },
+};
+
+/* Offset, generation and nonce may be anything */
+static void sev_tio_call_fill(u8 *req, size_t len)
+{
+	memset(req, 0, min(len, 4));
+	memset(req + min(len, 4), 0xff, len - min(len, 4));
+}
+
+static bool sev_tio_call_accepts(const struct proto_case *param, size_t offset,
+				 u8 value)
+{
+	bool has_object = param->id == 0x102 || param->id == 0x103;
+
+	switch (offset) {
+	case 0:
+		return value <= 4;
+	case 1:
+		return has_object ? value <= 2 : !value;
+	case 2 ... 3:
+		return !value;
+	default:
+		return true;
+	}
+}
+
+static const struct proto_test sev_tio_call_test = {
+	.proto = &tsm_proto_sev_tio,
+	.type = 2,
+	.envelope_len = 1,
+	.len_end = SEV_TIO_HDR_LEN,
+	.id_base = 0x100,
+	.id_offset = 0,
+	.id_len = 1,
+	.cases = sev_tio_call_cases,
+	.nr_cases = ARRAY_SIZE(sev_tio_call_cases),
+	.fill = sev_tio_call_fill,
+	.accepts = sev_tio_call_accepts,
+};
+
+/* A byte more, and it is a message */
+static void sev_tio_call_or_message(struct kunit *test)
+{
+	u8 *req = proto_test_request(test, 0x100, SEV_TIO_HDR_LEN);
+	u32 id;
+
+	KUNIT_EXPECT_EQ(test, 0, proto_test_decode(test, req, 95, &id));
+	KUNIT_EXPECT_EQ(test, id, 0x100);
+	KUNIT_EXPECT_EQ(test, -EBADMSG, proto_test_decode(test, req, 96, &id));
+
+	sev_tio_fill(req, SEV_TIO_HDR_LEN);
+	req[0] = 0;
+	req[0x34] = 19;
+	KUNIT_EXPECT_EQ(test, 0, proto_test_decode(test, req, 96, &id));
+	KUNIT_EXPECT_EQ(test, id, 19);
+}
+
+/* Nothing is in the table that neither kind has a case for */
+static void sev_tio_call_rows(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, tsm_proto_sev_tio.nr_msgs,
+			ARRAY_SIZE(sev_tio_cases) +
+			ARRAY_SIZE(sev_tio_call_cases));
+}
+
+/* Any bytes of any length: for KASAN, in memory of exactly that length */
+static void sev_tio_call_noise(struct kunit *test)
+{
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 58271);
+	for (size_t len = 1; len <= 2 * SEV_TIO_HDR_LEN; len++) {
+		for (int first = 0; first <= U8_MAX; first++) {
+			u8 *req = kunit_kmalloc(test, len, GFP_KERNEL);
+			u32 id;
+			int rc;
+
+			KUNIT_ASSERT_NOT_NULL(test, req);
+			prandom_bytes_state(&rnd, req, len);
+			req[0] = first;
+			rc = proto_test_decode(test, req, len, &id);
+			if (rc && rc != -EBADMSG)
+				KUNIT_FAIL(test, "length %zu: %d", len, rc);
+			kunit_kfree(test, req);
+		}
+	}
+}
+
+PROTO_TEST_SUITE(sev_tio_call, "tsm-proto-sev-tio-call",
+		 KUNIT_CASE(sev_tio_call_or_message),
+		 KUNIT_CASE(sev_tio_call_rows),
+		 KUNIT_CASE(sev_tio_call_noise));

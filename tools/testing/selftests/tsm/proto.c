@@ -142,8 +142,11 @@ TEST_F(proto, ebadmsg)
 	struct proto_test *p = &self->p;
 	u32 len = proto->make(p, msg->id, 0);
 
-	proto_prepare(p, msg->scope, proto->envelope_len - 1);
-	expect_refused(_metadata, &p->t, EBADMSG, 0);
+	/* an empty request is one of no protocol */
+	if (proto->envelope_len > 1) {
+		proto_prepare(p, msg->scope, proto->envelope_len - 1);
+		expect_refused(_metadata, &p->t, EBADMSG, 0);
+	}
 
 	p->req[proto->bad_offset] ^= proto->bad_bits;
 	proto_prepare(p, msg->scope, len);

@@ -8,7 +8,9 @@
  * must be what is sent.
  */
 #include <stdlib.h>
+#include <linux/kvm.h>
 
+#include "lib/held.h"
 #include "lib/test.h"
 #include "lib/thread.h"
 #include "lib/window.h"
@@ -18,13 +20,15 @@
 #define HEAD_LEN (ECHO_LEN / 2)
 
 /**
- * struct withheld - a request that a thread makes
- * @iommufd: where it goes
+ * struct withheld - a call that a thread makes
+ * @vm: VM that it is about
+ * @iommufd: where a request goes
  * @cmd: the request, then its outcome; may be in the window
  * @window: where it waits
  * @thread: makes it, and waits
  */
 struct withheld {
+	int vm;
 	int iommufd;
 	struct iommu_vdevice_tsm_guest_request *cmd;
 	struct tsm_window window;
@@ -458,6 +462,71 @@ TEST_F(withheld, reconnect_and_bind_again)
 	ASSERT_EQ(0, tsm_tdi_lock(t, nonce));
 	expect_lost(_metadata, self, variant);
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, tsm_tdi_state(t));
+}
+
+/*
+ * KVM_SET_IDENTITY_MAP_ADDR reads its argument with kvm->lock held, as launching an
+ * SNP guest reads much more. Not even a bind, which is about a VM, may wait for that
+ * lock: it has the DSM, which others wait for.
+ */
+FIXTURE(kvm_lock)
+{
+	struct tsm_test t;
+	struct tsm_test other;
+	struct withheld w;
+	struct tsm_thread bind;
+};
+
+static int call_set_identity_map(void *data)
+{
+	struct withheld *w = data;
+
+	return ioctl(w->vm, KVM_SET_IDENTITY_MAP_ADDR, w->window.page) ? -errno : 0;
+}
+
+FIXTURE_SETUP(kvm_lock)
+{
+	struct withheld *w = &self->w;
+
+	tsm_setup_init(&self->other.s, NULL);
+	if (setup_vdevice(_metadata, &self->t, "pf0", false))
+		return;
+	setup_vdevice(_metadata, &self->other, "fn1", false);
+
+	w->vm = self->t.s.vm;
+	open_window(_metadata, w, false);
+	ASSERT_EQ(0, tsm_thread_start(&w->thread, call_set_identity_map, w));
+	ASSERT_EQ(0, tsm_window_wait(&w->window));
+}
+
+FIXTURE_TEARDOWN(kvm_lock)
+{
+	tsm_window_close(&self->w.window);
+	tsm_setup_close(&self->other.s);
+	teardown(&self->t);
+}
+
+/* Another VM's function at the same DSM, while this VM's is about to be bound */
+TEST_F(kvm_lock, bind)
+{
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&self->bind, tsm_call_bind_tdi, &self->t));
+	/* until it has ended, or waits */
+	tsm_thread_wait(&self->bind, TSM_BLOCKED, "");
+	ASSERT_EQ(0, tsm_call_at_once("bind of the other VM", tsm_call_bind_tdi,
+				      &self->other));
+	ASSERT_EQ(0, tsm_call_at_once("unbind of the other VM",
+				      tsm_call_unbind_tdi, &self->other));
+
+	/* it does not even stall itself */
+	ASSERT_EQ(0, tsm_thread_join(&self->bind, &rc));
+	EXPECT_EQ(0, rc);
+	ASSERT_EQ(0, tsm_call_at_once("unbind", tsm_call_unbind_tdi, &self->t));
+	EXPECT_FALSE(tsm_thread_is_over(&self->w.thread));
+
+	ASSERT_EQ(0, tsm_window_fill(&self->w.window, NULL, 0));
+	EXPECT_EQ(0, join_withheld(_metadata, &self->w));
 }
 
 int main(int argc, char **argv)

@@ -38,7 +38,8 @@ static int read_table(struct proto_test *p)
 	return 0;
 }
 
-int proto_assign(struct proto_test *p, const struct proto *proto, const char *fn)
+/* Find the function, and make room for requests about it */
+static int begin(struct proto_test *p, const struct proto *proto, const char *fn)
 {
 	int rc;
 
@@ -52,7 +53,12 @@ int proto_assign(struct proto_test *p, const struct proto *proto, const char *fn
 	if (!p->resp || !p->args)
 		return tsm_fail(&p->t.s, ENOMEM, "allocate");
 	tsm_platform_stall_at(p->t.s.fn->platform, 0);
-	return tsm_prepare_host(&p->t.s) ?: tsm_assign(&p->t.s) ?: read_table(p);
+	return tsm_prepare_host(&p->t.s);
+}
+
+int proto_assign(struct proto_test *p, const struct proto *proto, const char *fn)
+{
+	return begin(p, proto, fn) ?: tsm_assign(&p->t.s) ?: read_table(p);
 }
 
 int proto_bind(struct proto_test *p)
@@ -68,6 +74,17 @@ int proto_bind(struct proto_test *p)
 int proto_open(struct proto_test *p, const struct proto *proto, const char *fn)
 {
 	return proto_assign(p, proto, fn) ?: proto_bind(p);
+}
+
+int proto_open_beside(struct proto_test *p, const struct proto_test *other,
+		      const char *fn, bool same_vm)
+{
+	int rc = begin(p, other->proto, fn);
+
+	p->t.s.virt_id = other->t.s.virt_id + 1;
+	if (!rc && same_vm)
+		rc = tsm_share_vm(&p->t.s, &other->t.s);
+	return rc ?: tsm_assign(&p->t.s) ?: read_table(p) ?: proto_bind(p);
 }
 
 void proto_close(struct proto_test *p)

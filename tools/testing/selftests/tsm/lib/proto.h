@@ -105,6 +105,9 @@ extern const struct proto * const protos[NR_PROTOS];
 int proto_assign(struct proto_test *p, const struct proto *proto, const char *fn);
 int proto_bind(struct proto_test *p);
 int proto_open(struct proto_test *p, const struct proto *proto, const char *fn);
+/* All of the way too, with a function that is known by another id than that one */
+int proto_open_beside(struct proto_test *p, const struct proto_test *other,
+		      const char *fn, bool same_vm);
 void proto_close(struct proto_test *p);
 
 /* Range @index of the interface report is what requests are about from now on */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Messages of SEV-TIO for the tests of guest protocols */
+/* Messages and host calls of SEV-TIO for the tests of guest protocols */
 #include <linux/psp-sev.h>
 
 #include "proto_sev_tio.h"
 
 #define HDR_LEN sizeof(struct tsm_sev_tio_hdr)
 
-/* The keys of an SNP guest */
+/* The keys of an SNP guest, which stay the same. So it counts on from bind to bind */
 static int take_keys(struct proto_test *p)
 {
 	struct tsm_sev_channel *channel = &sev_tio_args(p)->channel;
@@ -16,9 +16,12 @@ static int take_keys(struct proto_test *p)
 	rc = tsm_firmware_secrets(&p->t.s, &secrets);
 	if (rc)
 		return rc;
+	if (channel->seqno)
+		return memcmp(channel->key, secrets.vmpck[channel->vmpck],
+			      sizeof(channel->key)) ? -EKEYREJECTED : 0;
 	memcpy(channel->key, secrets.vmpck[0], sizeof(channel->key));
 	channel->vmpck = 0;
-	channel->seqno = 1;
+	channel->seqno = le64toh(secrets.last_seqno[0]) + 1;
 	channel->msg_version = TSM_SEV_TIO_MSG_VERSION_1;
 	return 0;
 }
@@ -65,15 +68,56 @@ static u32 make_config(const struct proto_test *p,
 
 static u32 make_sdte(const struct proto_test *p, struct tsm_sev_tio_sdte_write *req)
 {
+	u64 words[TSM_SEV_SDTE_WORDS];
+
+	for (size_t i = 0; i < TSM_SEV_SDTE_WORDS; i++)
+		words[i] = htole64(sev_tio_args(p)->sdte[i]);
 	req->tdi = tdi_of(p);
-	req->sdte[0] = sev_tio_args(p)->sdte;
+	memcpy(req->sdte, words, sizeof(words));
 	return sizeof(*req);
+}
+
+static bool is_call(u32 id)
+{
+	return id >= TSM_SEV_TIO_CALL_ID(0);
+}
+
+static u32 make_call(struct proto_test *p, u32 id)
+{
+	struct tsm_sev_tio_object_size *size = (void *)p->req;
+	struct tsm_sev_tio_object_read *read = (void *)p->req;
+	struct tsm_sev_tio_measure *measure = (void *)p->req;
+	const struct sev_tio_args *args = p->args;
+
+	memset(p->req, 0, sizeof(p->req));
+	p->req[0] = id - TSM_SEV_TIO_CALL_ID(0);
+	switch (p->req[0]) {
+	case TSM_SEV_TIO_CALL_STOP:
+	case TSM_SEV_TIO_CALL_RUN:
+		return sizeof(struct tsm_sev_tio_stop_run);
+	case TSM_SEV_TIO_CALL_OBJECT_SIZE:
+		size->object = args->object;
+		return sizeof(*size);
+	case TSM_SEV_TIO_CALL_OBJECT_READ:
+		read->object = args->object;
+		read->offset = htole32(args->offset);
+		read->generation = htole64(args->generation);
+		return sizeof(*read);
+	case TSM_SEV_TIO_CALL_MEASURE:
+		memcpy(measure->nonce, args->nonce, sizeof(measure->nonce));
+		return sizeof(*measure);
+	default:
+		return 0;
+	}
 }
 
 static u32 make(struct proto_test *p, u32 id, int extra)
 {
 	u8 payload[PROTO_REQ_MAX - HDR_LEN] = {};
 	u32 len;
+
+	if (is_call(id))
+		return make_call(p, id) + extra;
 
 	switch (id) {
 	case TSM_SEV_TIO_TDI_INFO_REQ:
@@ -99,6 +143,8 @@ static int finish(struct proto_test *p, u32 id)
 {
 	struct sev_tio_args *args = p->args;
 
+	if (is_call(id))
+		return 0;
 	if (p->t.cmd.out_resp_len > HDR_LEN + sizeof(args->payload) ||
 	    !tsm_sev_open(&args->channel, id + 1, p->resp, p->t.cmd.out_resp_len,
 			  args->payload, p->t.cmd.out_resp_len - HDR_LEN))
@@ -130,46 +176,59 @@ static int expect_success(struct proto_test *p, u32 id)
 	return status > 0 ? -EBADE : status;
 }
 
-static int run_tdi(struct proto_test *p)
+void sev_tio_use_sdte(struct proto_test *p, bool open)
 {
-	int rc = expect_success(p, TSM_SEV_TIO_TDI_INFO_REQ);
 	struct sev_tio_args *args = p->args;
 
-	args->mmio_flags = TSM_SEV_TIO_MMIO_VALIDATED;
-	args->sdte = EMU_SDTE_VALID;
+	memset(args->sdte, 0, sizeof(args->sdte));
+	if (!open)
+		return;
+	args->sdte[0] = TSM_SEV_SDTE0_OPEN;
+	args->sdte[5] = TSM_SEV_SDTE5_OPEN;
+}
+
+/* In the order of AMD's newest guest, which opens its memory last */
+static int run_tdi(struct proto_test *p)
+{
+	int rc;
+
+	sev_tio_args(p)->mmio_flags = TSM_SEV_TIO_MMIO_VALIDATED;
+	sev_tio_use_sdte(p, true);
+	rc = expect_success(p, TSM_SEV_TIO_TDI_INFO_REQ);
+	rc = rc ?: proto_request(p, TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_RUN));
 	rc = rc ?: proto_use_range(p, 0);
 	rc = rc ?: expect_success(p, TSM_SEV_TIO_MMIO_VALIDATE_REQ);
 	return rc ?: expect_success(p, TSM_SEV_TIO_SDTE_WRITE_REQ);
 }
 
-/* The guest closes its memory, the TDI goes with the binding */
 static int stop_tdi(struct proto_test *p)
 {
-	struct sev_tio_args *args = p->args;
 	int rc;
 
-	args->sdte = 0;
-	args->mmio_flags = 0;
+	sev_tio_args(p)->mmio_flags = 0;
+	sev_tio_use_sdte(p, false);
 	rc = expect_success(p, TSM_SEV_TIO_SDTE_WRITE_REQ);
 	rc = rc ?: expect_success(p, TSM_SEV_TIO_MMIO_VALIDATE_REQ);
-	return rc ?: tsm_unbind_tdi(&p->t.s);
+	return rc ?: proto_request(p, TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_STOP));
 }
 
+/* No message has the number 0 */
 static int fail(struct proto_test *p)
 {
-	struct sev_tio_args *args = p->args;
+	struct tsm_sev_channel *channel = &sev_tio_args(p)->channel;
+	u64 seqno = channel->seqno;
 	int rc;
 
-	args->channel.seqno += 1;
+	channel->seqno = 0;
 	rc = proto_request(p, TSM_SEV_TIO_TDI_INFO_REQ);
-	args->channel.seqno -= 1;
+	channel->seqno = seqno;
 	return rc;
 }
 
 const struct proto proto_sev_tio = {
 	.name = "sev-tio",
 	.type = IOMMU_TSM_TYPE_SEV_TIO,
-	.envelope_len = sizeof(struct tsm_sev_tio_hdr),
+	.envelope_len = sizeof(struct tsm_sev_tio_stop_run),
 	/* a sealing that there is not */
 	.bad_offset = offsetof(struct tsm_sev_tio_hdr, algo),
 	.bad_bits = 2,
@@ -180,6 +239,6 @@ const struct proto proto_sev_tio = {
 	.run = run_tdi,
 	.stop = stop_tdi,
 	.fail = fail,
-	.fail_code = EMU_SEV_BAD_MESSAGE,
+	.fail_code = SEV_RET_INVALID_PARAM,
 	.bind_code = SEV_RET_SPDM_ERROR,
 };

@@ -12,6 +12,16 @@
 #include "../../../../../include/linux/tsm-proto-sev-tio.h"
 #include "../../../../../drivers/virt/coco/tsm-emu/abi.h"
 
+/* Words of a secure device table entry */
+#define TSM_SEV_SDTE_WORDS (TSM_SEV_TIO_SDTE_LEN / sizeof(u64))
+
+/* The one that AMD's guests write to open their memory, with vTOM at 2 << 40 */
+#define TSM_SEV_SDTE0_OPEN \
+	(TSM_SEV_TIO_SDTE0_V | TSM_SEV_TIO_SDTE0_IR | TSM_SEV_TIO_SDTE0_IW)
+#define TSM_SEV_VTOM (2ULL << 40)
+#define TSM_SEV_SDTE5_OPEN \
+	(TSM_SEV_TIO_SDTE5_VTOM_EN | TSM_SEV_VTOM >> 21 << 1)
+
 /**
  * struct tsm_sev_channel - from the guest to the firmware
  * @key: the VMPCK

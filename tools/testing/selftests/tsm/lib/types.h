@@ -19,8 +19,14 @@ typedef __s64 s64;
 #ifndef BIT
 #define BIT(nr) (1UL << (nr))
 #endif
+#ifndef BIT_ULL
+#define BIT_ULL(nr) (1ULL << (nr))
+#endif
 #ifndef GENMASK
 #define GENMASK(h, l) ((~0UL << (l)) & (~0UL >> (63 - (h))))
+#endif
+#ifndef GENMASK_ULL
+#define GENMASK_ULL(h, l) ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
 #endif
 
 #endif /* __SELFTEST_TSM_TYPES_H */

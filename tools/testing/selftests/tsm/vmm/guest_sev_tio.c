@@ -1,23 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SNP guest of the example VMM: has its TDI bound, attests it by what the
- * firmware says in sealed messages, validates its MMIO, opens its memory to it
- * and takes all of that back. Of what comes from the host it believes nothing
- * but what has the firmware's digest.
+ * SNP guest of the example VMM: locks its TDI, attests it by what the firmware says in
+ * sealed messages, starts it, validates its MMIO, opens its memory to it, and takes all
+ * of that back. It does so three times, in the orders that guests of AMD's have. Of what
+ * comes from the host it believes nothing but what has the firmware's digest.
+ *
+ * It never seals two messages under one number of a key. Message numbers go on from one
+ * lock to the next. A key that an error was returned for is given up: for what has to
+ * fail it takes the keys that it has to spare.
  */
+#include <linux/psp-sev.h>
+
 #include "guest.h"
 #include "sev_tio.h"
 
-#define ALL_OBJECTS (SEV_INFO_STATE | SEV_INFO_CERTIFICATES | \
-		     SEV_INFO_MEASUREMENTS | SEV_INFO_REPORT)
+/* As in linux/pci_regs.h, which would bring in too much */
+#define PCI_COMMAND_MEMORY 0x2
+#define PCI_COMMAND_MASTER 0x4
+
+/* With what AMD's guests ask when they lock a TDI, and when they measure it */
+#define INFO_LOCK (SEV_INFO_STATE | SEV_INFO_CERTIFICATES | SEV_INFO_REPORT)
+#define INFO_MEASURE SEV_INFO_MEASUREMENTS
+
+/* Keys to spare, by what ends them */
+enum spare_vmpck {
+	VMPCK_REPLAYED = 1,
+	VMPCK_FORGED = 2,
+	VMPCK_REFUSED = 3,
+};
 
 struct guest {
 	struct tsm_vmm_shared *shared;
 	struct sev_tio_area *area;
 	struct tsm_sev_channel channel;
+	u64 tdi_id;
 	const u8 *report;
 };
 
+/* Return: EXITINFO2, or an error if EXITINFO1 has one */
 static u64 vmgexit(struct guest *g, u64 code, u64 info_1, u64 info_2)
 {
 	struct sev_ghcb *ghcb = &g->area->ghcb;
@@ -27,7 +47,7 @@ static u64 vmgexit(struct guest *g, u64 code, u64 info_1, u64 info_2)
 	ghcb->exit_info_1 = info_1;
 	ghcb->exit_info_2 = info_2;
 	tsm_vmm_exit(TSM_VMM_PORT_VMGEXIT, "+a"(rax));
-	return ghcb->exit_info_2;
+	return (u32)ghcb->exit_info_1 ? ~0ULL : ghcb->exit_info_2;
 }
 
 /* Return: true if the host did it */
@@ -36,66 +56,129 @@ static bool op(struct guest *g, enum sev_op action)
 	return !vmgexit(g, SEV_EXIT_OP, SEV_OP_INFO(action, g->shared->rid), 0);
 }
 
+static void write_command(u16 command)
+{
+	u64 rax = command;
+
+	tsm_vmm_exit(TSM_VMM_PORT_COMMAND, "+a"(rax));
+}
+
 /* Send what is in the request page. Return: SEV_GUEST_ERR() */
-static u64 send(struct guest *g, u64 rdx)
+static u64 send(struct guest *g, u64 rdx, u64 data_pages, u64 pages)
 {
 	struct sev_ghcb *ghcb = &g->area->ghcb;
 
-	ghcb->rax = tsm_vmm_gpa(g->shared, g->area->data);
-	ghcb->rbx = SEV_DATA_PAGES;
-	ghcb->rcx = g->shared->rid;
+	tsm_clear(g->area->resp, sizeof(g->area->resp));
+	ghcb->rax = data_pages ? tsm_vmm_gpa(g->shared, g->area->data) : 0;
+	ghcb->rbx = data_pages;
+	ghcb->rcx = pages << 32 | g->shared->rid;
 	ghcb->rdx = rdx;
 	return vmgexit(g, SEV_EXIT_GUEST_REQUEST,
 		       tsm_vmm_gpa(g->shared, g->area->req),
 		       tsm_vmm_gpa(g->shared, g->area->resp));
 }
 
-/* A request and its response, which has the type behind that of the request */
-static bool request(struct guest *g, u8 type, const void *payload, u32 len,
-		    void *rsp, u32 rsp_len, u64 rdx)
+/**
+ * struct msg - a message and its response, which has the type behind its own
+ * @type: enum tsm_sev_tio_type
+ * @req: payload
+ * @len: bytes of it
+ * @rsp: takes the payload of the response
+ * @rsp_len: bytes of that
+ * @rdx: what the host has to know
+ * @pages: of MMIO that it is about, for the host too
+ */
+struct msg {
+	u8 type;
+	const void *req;
+	u32 len;
+	void *rsp;
+	u32 rsp_len;
+	u64 rdx;
+	u64 pages;
+};
+
+/* What cannot be opened is no answer, and the key is lost */
+static bool exchange(struct guest *g, struct tsm_sev_channel *c, const struct msg *m)
 {
-	tsm_sev_seal(&g->channel, type, payload, len, g->area->req);
-	if (send(g, rdx) ||
-	    !tsm_sev_open(&g->channel, type + 1, g->area->resp,
-			  sizeof(struct tsm_sev_tio_hdr) + rsp_len, rsp, rsp_len))
+	tsm_clear(g->area->req, sizeof(g->area->req));
+	tsm_sev_seal(c, m->type, m->req, m->len, g->area->req);
+	if (send(g, m->rdx, m->type == TSM_SEV_TIO_TDI_INFO_REQ ? SEV_DATA_PAGES : 0,
+		 m->pages) ||
+	    !tsm_sev_open(c, m->type + 1, g->area->resp,
+			  sizeof(struct tsm_sev_tio_hdr) + m->rsp_len, m->rsp,
+			  m->rsp_len))
 		return false;
-	g->channel.seqno += 2;
+	c->seqno += 2;
 	return true;
+}
+
+/* Keys and numbers are as the secrets page has them */
+static void use_vmpck(struct guest *g, struct tsm_sev_channel *c, u8 vmpck)
+{
+	tsm_copy(c->key, g->area->secrets.vmpck[vmpck], sizeof(c->key));
+	c->vmpck = vmpck;
+	c->seqno = le64toh(g->area->secrets.last_seqno[vmpck]) + 1;
+	c->msg_version = TSM_SEV_TIO_MSG_VERSION_1;
+}
+
+static bool has_ids(const struct guest *g)
+{
+	return g->channel.msg_version == TSM_SEV_TIO_MSG_VERSION_2;
 }
 
 static union tsm_sev_tio_tdi tdi_of(const struct guest *g)
 {
+	if (has_ids(g))
+		return (union tsm_sev_tio_tdi) { .v2.tdi_id = htole64(g->tdi_id) };
 	return (union tsm_sev_tio_tdi) {
 		.v1.guest_device_id = htole16(g->shared->rid),
 	};
 }
 
-/* The keys are there once it is bound, on hardware since the guest was launched */
-static bool lock(struct guest *g)
+static u16 status_of(const struct guest *g, const union tsm_sev_tio_result *result)
 {
-	if (!op(g, SEV_OP_BIND) || le32toh(g->area->secrets.tdi_id) != g->shared->rid)
+	return has_ids(g) ? le16toh(result->v2.status) : le16toh(result->v1.status);
+}
+
+/* The host maps BARs when memory is enabled. The keys are there since the launch */
+static bool lock(struct guest *g, u8 msg_version)
+{
+	write_command(PCI_COMMAND_MEMORY);
+	if (!op(g, SEV_OP_BIND))
 		return false;
-	tsm_copy(g->channel.key, g->area->secrets.vmpck[0], sizeof(g->channel.key));
-	g->channel.vmpck = 0;
-	g->channel.seqno = 1;
-	g->channel.msg_version = TSM_SEV_TIO_MSG_VERSION_1;
+	g->tdi_id = g->area->ghcb.rcx;
+	if (!g->channel.seqno)
+		use_vmpck(g, &g->channel, 0);
+	g->channel.msg_version = msg_version;
 	return true;
 }
 
 static bool tdi_info(struct guest *g, struct tsm_sev_tio_tdi_info_rsp *rsp, u64 rdx)
 {
 	struct tsm_sev_tio_tdi_info req = { .tdi = tdi_of(g) };
+	const struct msg m = {
+		TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req), rsp, sizeof(*rsp), rdx,
+	};
 
-	return request(g, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req), rsp,
-		       sizeof(*rsp), rdx) &&
-	       le16toh(rsp->result.v1.guest_device_id) == g->shared->rid &&
-	       le16toh(rsp->result.v1.status) == TSM_SEV_TIO_TDI_INFO_BOUND;
+	return exchange(g, &g->channel, &m) &&
+	       status_of(g, &rsp->result) == TSM_SEV_TIO_TDI_INFO_BOUND;
+}
+
+/* As that, with objects, which nobody changes while they are looked at */
+static bool tdi_info_objects(struct guest *g, struct tsm_sev_tio_tdi_info_rsp *rsp,
+			     u64 rdx)
+{
+	if (!tdi_info(g, rsp, rdx))
+		return false;
+	tsm_copy(g->area->objects, g->area->data, sizeof(g->area->objects));
+	return true;
 }
 
 /* The object in the guest's own copy of the data pages, or NULL */
 static const u8 *find_object(const struct guest *g, u8 type, u32 *len)
 {
-	const u8 guid[16] = SEV_OBJECT_GUID(type);
+	const u8 guids[][16] = SEV_OBJECT_GUIDS;
 	const u8 *pages = g->area->objects;
 
 	for (u32 i = 0; i < SEV_NR_OBJECTS; i++) {
@@ -103,7 +186,7 @@ static const u8 *find_object(const struct guest *g, u8 type, u32 *len)
 		u32 offset = le32toh(entry[i].offset);
 
 		*len = le32toh(entry[i].len);
-		if (tsm_equal(entry[i].guid, guid, sizeof(guid)) &&
+		if (tsm_equal(entry[i].guid, guids[type], sizeof(guids[type])) &&
 		    offset <= sizeof(g->area->objects) &&
 		    *len <= sizeof(g->area->objects) - offset)
 			return pages + offset;
@@ -119,72 +202,134 @@ static const u8 *find_genuine(const struct guest *g, u8 type, const u8 *digest,
 	return object && tsm_vmm_is_genuine(object, *len, digest) ? object : NULL;
 }
 
+static enum tsm_vmm_verdict measure(struct guest *g)
+{
+	struct tsm_sev_tio_tdi_info_rsp info;
+	u8 nonce[TSM_SEV_TIO_NONCE_LEN];
+	const u8 *object;
+	u32 len;
+
+	tsm_vmm_nonce(nonce, sizeof(nonce));
+	tsm_clear(g->area->data, sizeof(g->area->data));
+	tsm_copy(g->area->data, nonce, sizeof(nonce));
+	if (!tdi_info_objects(g, &info, INFO_MEASURE))
+		return TSM_VMM_NOT_LOCKED;
+	object = find_genuine(g, TSM_SEV_TIO_OBJECT_MEASUREMENTS, info.meas_digest,
+			      &len);
+	if (!object || !(le32toh(info.meas_flags) & TSM_SEV_TIO_MEAS_DIGEST_VALID))
+		return TSM_VMM_BAD_OBJECT;
+	if (len < EMU_MEASUREMENTS_NONCE + sizeof(nonce) ||
+	    !tsm_equal(object + EMU_MEASUREMENTS_NONCE, nonce, sizeof(nonce)))
+		return TSM_VMM_STALE_MEASUREMENTS;
+	return TSM_VMM_PASSED;
+}
+
 static enum tsm_vmm_verdict attest(struct guest *g)
 {
 	struct tsm_sev_tio_tdi_info_rsp info;
+	enum tsm_vmm_verdict verdict;
 	u32 len;
 
-	if (!tdi_info(g, &info, ALL_OBJECTS))
+	verdict = measure(g);
+	if (verdict)
+		return verdict;
+	if (!tdi_info_objects(g, &info, INFO_LOCK))
 		return TSM_VMM_NOT_LOCKED;
-	tsm_copy(g->area->objects, g->area->data, sizeof(g->area->objects));
-
-	if (!(le32toh(info.meas_flags) & TSM_SEV_TIO_MEAS_DIGEST_VALID) ||
-	    !find_genuine(g, EMU_OBJECT_CERTIFICATES, info.certs_digest, &len) ||
-	    !find_genuine(g, EMU_OBJECT_MEASUREMENTS, info.meas_digest, &len))
+	if (g->area->ghcb.rdx != PCI_TDISP_STATE_CONFIG_LOCKED ||
+	    !find_genuine(g, TSM_SEV_TIO_OBJECT_CERTIFICATES, info.certs_digest, &len))
 		return TSM_VMM_BAD_OBJECT;
 
-	g->report = find_genuine(g, EMU_OBJECT_REPORT, info.report_digest, &len);
+	g->report = find_genuine(g, TSM_SEV_TIO_OBJECT_REPORT, info.report_digest, &len);
 	if (!g->report || !le64toh(info.report_count) ||
 	    !tsm_vmm_use_report(g->shared, g->report, len))
 		return TSM_VMM_BAD_REPORT;
 	return TSM_VMM_PASSED;
 }
 
-static bool write_sdte(struct guest *g, u8 flags)
+static void make_sdte(struct guest *g, bool open, struct tsm_sev_tio_sdte_write *req)
+{
+	u64 words[TSM_SEV_SDTE_WORDS];
+
+	tsm_clear(words, sizeof(words));
+	if (open) {
+		words[0] = htole64(TSM_SEV_SDTE0_OPEN);
+		words[5] = htole64(TSM_SEV_SDTE5_OPEN);
+	}
+	req->tdi = tdi_of(g);
+	tsm_copy(req->sdte, words, sizeof(words));
+}
+
+/* Return: TSM_SEV_TIO_SDTE_WRITE_*, or -1 without a response */
+static int write_sdte(struct guest *g, struct tsm_sev_channel *c, bool open)
 {
 	struct tsm_sev_tio_sdte_write req;
 	struct tsm_sev_tio_sdte_write_rsp rsp;
+	const struct msg m = {
+		TSM_SEV_TIO_SDTE_WRITE_REQ, &req, sizeof(req), &rsp, sizeof(rsp),
+		TSM_SEV_VTOM | open,
+	};
 
-	tsm_clear(&req, sizeof(req));
-	req.tdi = tdi_of(g);
-	req.sdte[0] = flags;
-	return request(g, TSM_SEV_TIO_SDTE_WRITE_REQ, &req, sizeof(req), &rsp,
-		       sizeof(rsp), flags) &&
-	       le16toh(rsp.result.v1.status) == TSM_SEV_TIO_SDTE_WRITE_SUCCESS;
+	make_sdte(g, open, &req);
+	return exchange(g, c, &m) ? status_of(g, &rsp.result) : -1;
 }
 
 /* The host is told to let no state change through before SEV_OP_RUN */
-static bool early_start_is_refused(struct guest *g)
-{
-	return !write_sdte(g, EMU_SDTE_VALID) &&
-	       g->area->ghcb.exit_info_2 == SEV_GUEST_ERR(SEV_VMM_ERR_GENERIC, 0);
-}
-
-static bool is_unchanged(struct guest *g)
+static enum tsm_vmm_verdict early_change_is_refused(struct guest *g)
 {
 	struct tsm_sev_tio_tdi_info_rsp info;
+	struct tsm_sev_channel spare;
 
-	/* the refused message has not used up its number */
-	return tdi_info(g, &info, SEV_INFO_STATE) &&
-	       g->area->ghcb.rdx == PCI_TDISP_STATE_CONFIG_LOCKED;
+	use_vmpck(g, &spare, VMPCK_REFUSED);
+	if (write_sdte(g, &spare, true) >= 0 ||
+	    g->area->ghcb.exit_info_2 != SEV_GUEST_ERR(SEV_VMM_ERR_GENERIC, 0))
+		return TSM_VMM_CHANGE_NOT_REFUSED;
+	if (!tdi_info(g, &info, SEV_INFO_STATE) ||
+	    g->area->ghcb.rdx != PCI_TDISP_STATE_CONFIG_LOCKED)
+		return TSM_VMM_CHANGE_TOOK_EFFECT;
+	return TSM_VMM_PASSED;
 }
 
-/* A bit flipped on the way, and a message that was answered already */
-static bool forgeries_are_refused(struct guest *g)
+/* A bit flipped on the way */
+static bool forgery_is_refused(struct guest *g)
 {
 	struct tsm_sev_tio_tdi_info req = { .tdi = tdi_of(g) };
+	struct tsm_sev_channel spare;
 
-	tsm_sev_seal(&g->channel, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req),
+	use_vmpck(g, &spare, VMPCK_FORGED);
+	tsm_sev_seal(&spare, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req),
 		     g->area->req);
 	g->area->req[sizeof(struct tsm_sev_tio_hdr)] ^= 1;
-	if (send(g, 0) != SEV_GUEST_ERR(0, EMU_SEV_BAD_MESSAGE))
-		return false;
+	return send(g, 0, SEV_DATA_PAGES, 0) == SEV_GUEST_ERR(0, SEV_RET_INVALID_PARAM);
+}
 
-	g->channel.seqno -= 2;
-	tsm_sev_seal(&g->channel, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req),
+/*
+ * A message that did not get to the firmware for want of data pages is sent again as
+ * it is, and then a host sends it once more
+ */
+static bool replay_is_refused(struct guest *g)
+{
+	struct tsm_sev_tio_tdi_info req = { .tdi = tdi_of(g) };
+	struct tsm_sev_channel spare;
+
+	use_vmpck(g, &spare, VMPCK_REPLAYED);
+	tsm_sev_seal(&spare, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req),
 		     g->area->req);
-	g->channel.seqno += 2;
-	return send(g, 0) == SEV_GUEST_ERR(0, EMU_SEV_BAD_MESSAGE);
+	if (send(g, INFO_LOCK, 0, 0) != SEV_GUEST_ERR(SEV_VMM_ERR_INVALID_LEN, 0) ||
+	    !g->area->ghcb.rbx || g->area->ghcb.rbx > SEV_DATA_PAGES ||
+	    send(g, INFO_LOCK, g->area->ghcb.rbx, 0))
+		return false;
+	return send(g, 0, SEV_DATA_PAGES, 0) == SEV_GUEST_ERR(0, SEV_RET_INVALID_PARAM);
+}
+
+static enum tsm_vmm_verdict see_refusals(struct guest *g)
+{
+	enum tsm_vmm_verdict verdict = early_change_is_refused(g);
+
+	if (verdict)
+		return verdict;
+	if (!forgery_is_refused(g) || !replay_is_refused(g))
+		return TSM_VMM_FORGERY_ACCEPTED;
+	return TSM_VMM_PASSED;
 }
 
 static u32 order_of(u32 pages)
@@ -196,37 +341,49 @@ static u32 order_of(u32 pages)
 	return order;
 }
 
-/* Return: TSM_SEV_TIO_MMIO_VALIDATE_*, or -1 without a response */
+/*
+ * Guests of message version 2 have the number of the first page in the message, and
+ * of pages in RCX. Return: TSM_SEV_TIO_MMIO_VALIDATE_*, or -1 without a response
+ */
 static int validate(struct guest *g, const struct pci_tdisp_mmio_range *range,
 		    u32 pages, u16 flags)
 {
 	u64 base = le64toh(range->first_page) << 12;
-	u16 id = le16toh(range->range_id);
 	struct tsm_sev_tio_mmio_validate_rsp rsp;
 	struct tsm_sev_tio_mmio_validate req = {
 		.tdi = tdi_of(g),
-		.mmio.base = htole64(base),
+		.mmio.base = htole64(has_ids(g) ? base >> 12 : base),
 		.mmio.pages = htole32(pages),
 		.mmio.flags = htole16(flags),
 		.mmio.range_id = range->range_id,
 	};
+	const struct msg m = {
+		TSM_SEV_TIO_MMIO_VALIDATE_REQ, &req, sizeof(req), &rsp, sizeof(rsp),
+		SEV_MMIO_RDX(base, order_of(pages), le16toh(range->range_id)) |
+		(flags & TSM_SEV_TIO_MMIO_VALIDATED ? SEV_MMIO_PRIVATE : 0),
+		has_ids(g) ? pages : 0,
+	};
 
-	if (!request(g, TSM_SEV_TIO_MMIO_VALIDATE_REQ, &req, sizeof(req), &rsp,
-		     sizeof(rsp), SEV_MMIO_RDX(base, order_of(pages), id)))
-		return -1;
-	return le16toh(rsp.result.v1.status);
+	return exchange(g, &g->channel, &m) ? status_of(g, &rsp.result) : -1;
 }
 
-static bool validate_all(struct guest *g, u16 flags)
+/* Return: the highest status, or -1 if there was no response */
+static int validate_all(struct guest *g, u16 flags)
 {
 	const struct pci_tdisp_mmio_range *range;
+	int status = TSM_SEV_TIO_MMIO_VALIDATE_SUCCESS;
 
-	for (u32 i = 0; (range = tsm_vmm_range(g->report, i)); i++)
-		if (tsm_vmm_range_is_private(range) &&
-		    validate(g, range, le32toh(range->pages), flags) !=
-			    TSM_SEV_TIO_MMIO_VALIDATE_SUCCESS)
-			return false;
-	return true;
+	for (u32 i = 0; (range = tsm_vmm_range(g->report, i)); i++) {
+		int rc;
+
+		if (!tsm_vmm_range_is_private(range))
+			continue;
+		rc = validate(g, range, le32toh(range->pages), flags);
+		if (rc < 0)
+			return rc;
+		status = rc > status ? rc : status;
+	}
+	return status;
 }
 
 static bool too_much_is_refused(struct guest *g)
@@ -238,52 +395,93 @@ static bool too_much_is_refused(struct guest *g)
 	       TSM_SEV_TIO_MMIO_VALIDATE_OUT_OF_RANGE;
 }
 
-static bool is_running(struct guest *g)
+static enum tsm_vmm_verdict start(struct guest *g)
 {
 	struct tsm_sev_tio_tdi_info_rsp info;
 
-	return tdi_info(g, &info, SEV_INFO_STATE) &&
-	       g->area->ghcb.rdx == PCI_TDISP_STATE_RUN;
+	if (!op(g, SEV_OP_RUN))
+		return TSM_VMM_NOT_STARTED;
+	if (validate_all(g, TSM_SEV_TIO_MMIO_VALIDATED) || !too_much_is_refused(g))
+		return TSM_VMM_BAD_MMIO;
+	write_command(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	if (write_sdte(g, &g->channel, true))
+		return TSM_VMM_NO_DMA;
+	if (!tdi_info(g, &info, SEV_INFO_STATE) ||
+	    g->area->ghcb.rdx != PCI_TDISP_STATE_RUN)
+		return TSM_VMM_NOT_STARTED;
+	return TSM_VMM_PASSED;
 }
 
-static bool stop(struct guest *g)
+/*
+ * The orders in which AMD's guests take all back. They look at no result meanwhile;
+ * but each message has to be answered, or the key is lost.
+ *
+ * The newest one has version 2 of the messages. It writes the entry when the driver
+ * goes, and clears bus mastering between STOP and UNBIND.
+ */
+static bool unlock_newest(struct guest *g)
 {
-	return write_sdte(g, 0) && validate_all(g, 0) && op(g, SEV_OP_UNBIND) &&
-	       op(g, SEV_OP_STOP);
+	if (write_sdte(g, &g->channel, false) || validate_all(g, 0) ||
+	    !op(g, SEV_OP_STOP))
+		return false;
+	write_command(PCI_COMMAND_MEMORY);
+	return op(g, SEV_OP_UNBIND);
 }
 
-static enum tsm_vmm_verdict use_tdi(struct guest *g)
+/* STOP last, as an entry that was written after it failed */
+static bool unlock_stop_last(struct guest *g)
+{
+	return !write_sdte(g, &g->channel, false) && !validate_all(g, 0) &&
+	       op(g, SEV_OP_UNBIND) && op(g, SEV_OP_STOP);
+}
+
+/* STOP first, in the series of February 2026: the TDI is unbound for the firmware */
+static bool unlock_stop_first(struct guest *g)
+{
+	return op(g, SEV_OP_STOP) && !write_sdte(g, &g->channel, false) &&
+	       validate_all(g, 0) == TSM_SEV_TIO_MMIO_VALIDATE_UNBOUND &&
+	       op(g, SEV_OP_UNBIND);
+}
+
+static const struct generation {
+	u8 msg_version;
+	bool (*unlock)(struct guest *g);
+} generations[] = {
+	{ TSM_SEV_TIO_MSG_VERSION_1, unlock_stop_first },
+	{ TSM_SEV_TIO_MSG_VERSION_1, unlock_stop_last },
+	{ TSM_SEV_TIO_MSG_VERSION_2, unlock_newest },
+	{}
+};
+
+static enum tsm_vmm_verdict use_tdi(struct guest *g, const struct generation *as,
+				    bool first)
 {
 	enum tsm_vmm_verdict verdict;
 
-	if (!lock(g))
+	if (!lock(g, as->msg_version))
+		return TSM_VMM_NOT_LOCKED;
+	/* one that failed after the bind has not unbound */
+	if (first && !lock(g, as->msg_version))
 		return TSM_VMM_NOT_LOCKED;
 	verdict = attest(g);
+	if (!verdict && first)
+		verdict = see_refusals(g);
+	if (!verdict)
+		verdict = start(g);
 	if (verdict)
 		return verdict;
-	if (!early_start_is_refused(g))
-		return TSM_VMM_CHANGE_NOT_REFUSED;
-	if (!is_unchanged(g))
-		return TSM_VMM_CHANGE_TOOK_EFFECT;
-	if (!forgeries_are_refused(g))
-		return TSM_VMM_FORGERY_ACCEPTED;
-	if (!op(g, SEV_OP_RUN))
-		return TSM_VMM_NOT_STARTED;
-	if (!validate_all(g, TSM_SEV_TIO_MMIO_VALIDATED) || !too_much_is_refused(g))
-		return TSM_VMM_BAD_MMIO;
-	if (!write_sdte(g, EMU_SDTE_VALID))
-		return TSM_VMM_NO_DMA;
-	if (!is_running(g))
-		return TSM_VMM_NOT_STARTED;
-	return stop(g) ? TSM_VMM_PASSED : TSM_VMM_NOT_STOPPED;
+	return as->unlock(g) ? TSM_VMM_PASSED : TSM_VMM_NOT_STOPPED;
 }
 
 void tsm_vmm_guest_sev_tio(struct tsm_vmm_shared *shared)
 {
+	enum tsm_vmm_verdict verdict = TSM_VMM_PASSED;
 	struct guest g = {
 		.shared = shared,
 		.area = tsm_vmm_area(shared),
 	};
 
-	tsm_vmm_done(use_tdi(&g));
+	for (const struct generation *as = generations; !verdict && as->unlock; as++)
+		verdict = use_tdi(&g, as, as == generations);
+	tsm_vmm_done(verdict);
 }

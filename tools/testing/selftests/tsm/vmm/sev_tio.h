@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the SEV-TIO front end of the example VMM and its guest agree on: the
- * GHCB (AMD 56421) with the two exits that AMD's series of February 2026 has
- * for SEV-TIO. VMGEXIT is an OUT here, nobody reads the GHCB's valid bitmap,
+ * GHCB (AMD 56421) with the two exits that AMD's guests of 2026 have for
+ * SEV-TIO. VMGEXIT is an OUT here, nobody reads the GHCB's valid bitmap,
  * and the GHCB has a fixed place instead of one that an MSR tells.
  */
 #ifndef __SELFTEST_TSM_VMM_SEV_TIO_H
@@ -12,17 +12,20 @@
 #include "guest_abi.h"
 
 #define TSM_VMM_PORT_VMGEXIT	0xe2	/* VMGEXIT: KVM, on to the VMM */
+/* EAX: Command register of the function. A write to configuration space: the VMM */
+#define TSM_VMM_PORT_COMMAND	0xe3
 
 /*
- * EXITINFO1 and EXITINFO2 are the addresses of request and response, RAX that
- * of the data pages, RBX how many there are (and how many it takes, on return),
- * RCX the RID, RDX depends on the message. EXITINFO2 returns SEV_GUEST_ERR().
+ * SEV_TIO_GR: a sealed message. EXITINFO1 and EXITINFO2 are the addresses of request and
+ * response, RAX that of the data pages, RBX how many there are (and how many it
+ * takes, on return), RDX depends on the message. RCX is the RID in its low half;
+ * AMD's newest guest has the number of pages in the high half for MMIO_VALIDATE.
  */
 #define SEV_EXIT_GUEST_REQUEST 0x80000020
 
 /*
- * EXITINFO1 is an action and the RID, SEV_OP_INFO(). EXITINFO2 returns
- * SEV_GUEST_ERR(), and RCX the firmware's id of the TDI for SEV_OP_BIND.
+ * SEV_TIO_OP: EXITINFO1 is an action and the RID, SEV_OP_INFO(). RCX returns the firmware's id of
+ * the TDI, which guests of message version 2 use.
  */
 #define SEV_EXIT_OP 0x80000021
 
@@ -35,16 +38,20 @@ enum sev_op {
 	SEV_OP_STOP = 3,
 };
 
-/* The VMM's error and the firmware's, as for SNP guest requests */
+/*
+ * Both exits return EXITINFO1 0, as KVM does: else the guest takes it for an exception
+ * or an error of the VMM. EXITINFO2 is the VMM's error and the firmware's, as for SNP
+ * guest requests.
+ */
 #define SEV_GUEST_ERR(vmm, fw) ((u64)(vmm) << 32 | (u32)(fw))
 #define SEV_VMM_ERR_INVALID_LEN 1
 #define SEV_VMM_ERR_BUSY 2
 #define SEV_VMM_ERR_GENERIC ~0U
 
 /*
- * RDX of a TDI_INFO: which objects the guest wants in the data pages. The bits
- * of certificates and measurements were not found. On return it has the TDISP
- * state where that was asked for.
+ * RDX of a TDI_INFO: which objects the guest wants in the data pages. A guest that
+ * wants measurements has put a nonce for them, or zeroes, at the start of these. On
+ * return RDX has the TDISP state where that was asked for.
  */
 #define SEV_INFO_STATE BIT(0)
 #define SEV_INFO_CERTIFICATES BIT(1)
@@ -54,13 +61,14 @@ enum sev_op {
 #define SEV_NR_OBJECTS 3
 
 /* RDX of MMIO_VALIDATE, for the host's half of it */
+#define SEV_MMIO_PRIVATE BIT(3)
 #define SEV_MMIO_RDX(base, order, range_id) \
-	((base) | (u64)(order) << 4 | BIT(3) | ((range_id) & 7))
+	((base) | (u64)(order) << 4 | ((range_id) & 7))
 
 /**
  * struct sev_object - entry of the table at the start of the data pages, the
  *	last one is all zeroes
- * @guid: kind of the object, SEV_OBJECT_GUID; AMD's own were not found
+ * @guid: kind of the object, SEV_OBJECT_GUIDS
  * @offset: where it is in the data pages
  * @len: its length
  */
@@ -70,8 +78,21 @@ struct sev_object {
 	__le32 len;
 } __packed;
 
-#define SEV_OBJECT_GUID(type) \
-	{ 0x5e, 0x1f, 0x7e, 0x57, 0, 0, 0, 0x40, 0x80, [15] = (type) + 1 }
+/* By enum tsm_sev_tio_object, those of AMD's guests */
+#define SEV_OBJECT_GUIDS {						\
+	[TSM_SEV_TIO_OBJECT_CERTIFICATES] = {				\
+		0x75, 0xcb, 0x8c, 0x07, 0x44, 0x26, 0xe8, 0x49,		\
+		0xaf, 0xe7, 0x56, 0x86, 0xc5, 0xcf, 0x72, 0xf1,		\
+	},								\
+	[TSM_SEV_TIO_OBJECT_MEASUREMENTS] = {				\
+		0xc6, 0x80, 0xaa, 0x5c, 0xef, 0x12, 0x1a, 0x40,		\
+		0xb3, 0x64, 0xec, 0x59, 0xa9, 0x3a, 0xbe, 0x3f,		\
+	},								\
+	[TSM_SEV_TIO_OBJECT_REPORT] = {					\
+		0x0e, 0x5b, 0xdc, 0x70, 0xc0, 0x0c, 0xd5, 0x4c,		\
+		0x97, 0xbb, 0xff, 0x0b, 0xa2, 0x5b, 0xf3, 0x20,		\
+	},								\
+}
 
 /* The fields of the GHCB (AMD 56421) that SEV-TIO uses, at their places there */
 struct sev_ghcb {
@@ -88,7 +109,8 @@ struct sev_ghcb {
 	u8 reserved4[TSM_VMM_PAGE - 0x3a8];
 } __packed;
 
-#define SEV_DATA_PAGES 16
+/* As many as AMD's guests have */
+#define SEV_DATA_PAGES 8
 
 /**
  * struct sev_tio_area - memory of the guest
@@ -97,7 +119,7 @@ struct sev_ghcb {
  * @resp: response
  * @data: data pages
  * @secrets: the guest's own from here on. The firmware fills it when it launches
- *	the guest, here the VMM has to when the TDI is bound.
+ *	the guest, here the VMM has to when it binds a TDI for the first time.
  * @objects: copy of the data pages, that nobody changes while it is checked
  */
 struct sev_tio_area {
