@@ -258,13 +258,14 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 		init_pm(fn);
 		init_af(fn);
 	}
-	if (!has_dsm(fn))
-		return;
-
-	init_ecap(fn, TSM_EMU_ECAP_DOE, PCI_EXT_CAP_ID_DOE, 2, 0);
-	init_ide(fn, TSM_EMU_ECAP_IDE, TSM_EMU_ECAP_DOE);
+	if (has_dsm(fn)) {
+		init_ecap(fn, TSM_EMU_ECAP_DOE, PCI_EXT_CAP_ID_DOE, 2, 0);
+		init_ide(fn, TSM_EMU_ECAP_IDE, TSM_EMU_ECAP_DOE);
+	}
+	/* Without these, the list begins with a Null Capability */
 	if (has_vfs(fn))
-		init_sriov(fn, TSM_EMU_ECAP_SRIOV, TSM_EMU_ECAP_IDE);
+		init_sriov(fn, TSM_EMU_ECAP_SRIOV,
+			   has_dsm(fn) ? TSM_EMU_ECAP_IDE : ECAP_FIRST);
 }
 
 /* All state goes, that of TDIs and the SPDM session with it, section 6.6.1 */

@@ -11,7 +11,8 @@
  *   03.0 root port - 00.0 upstream port - 00.0 downstream port - 00.0
  *                                       - 01.0 downstream port - 00.0
  *                                 switched: the upstream port is the DSM of the
- *                                 first endpoint, the second is itself a DSM
+ *                                 first endpoint and its VF, the second is itself
+ *                                 a DSM
  *
  * All of it comes and goes with the driver of the platform device.
  */
@@ -74,7 +75,9 @@ static const struct tsm_emu_fn_desc emu_switch_fns[] = {
 		.pcie_type = PCI_EXP_TYPE_ENDPOINT,
 		.port = 2,
 		.devfn = PCI_DEVFN(0, 0),
+		.nr_vfs = 1,
 		.bar_size = { SZ_16K },
+		.vf_bar_size = { SZ_16K },
 	}, {
 		.device_id = 0x0012,
 		.pcie_type = PCI_EXP_TYPE_DOWNSTREAM,
@@ -150,10 +153,27 @@ static struct tsm_emu_fn *emu_add_fn(struct tsm_emu *emu,
 	return fn;
 }
 
+static int emu_add_vfs(struct tsm_emu *emu, struct tsm_emu_fn *pf)
+{
+	for (int i = 0; i < pf->desc->nr_vfs; i++) {
+		struct tsm_emu_fn *vf;
+
+		vf = emu_add_fn(emu, pf->desc, pf->port);
+		if (!vf)
+			return -ENOSPC;
+		vf->pf = pf;
+		vf->vf_index = i;
+		vf->devfn = tsm_emu_vf_devfn(pf, i);
+		tsm_emu_config_init(vf);
+	}
+	return 0;
+}
+
 static int emu_add_tree(struct tsm_emu *emu,
 			const struct tsm_emu_fn_desc *descs, unsigned int nr)
 {
 	struct tsm_emu_fn *first = &emu->fn[emu->nr_fns];
+	int rc = 0;
 
 	for (unsigned int i = 0; i < nr; i++) {
 		s8 port = descs[i].port;
@@ -164,7 +184,9 @@ static int emu_add_tree(struct tsm_emu *emu,
 			return -ENOSPC;
 		tsm_emu_config_init(fn);
 	}
-	return 0;
+	for (unsigned int i = 0; !rc && i < nr; i++)
+		rc = emu_add_vfs(emu, first + i);
+	return rc;
 }
 
 static int emu_add_fns(struct tsm_emu *emu)
@@ -172,24 +194,8 @@ static int emu_add_fns(struct tsm_emu *emu)
 	int rc;
 
 	rc = emu_add_tree(emu, emu_fns, ARRAY_SIZE(emu_fns));
-	if (rc)
-		return rc;
-
-	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++) {
-		for (int j = 0; j < emu_fns[i].nr_vfs; j++) {
-			struct tsm_emu_fn *vf;
-
-			vf = emu_add_fn(emu, &emu_fns[i], emu->fn[i].port);
-			if (!vf)
-				return -ENOSPC;
-			vf->pf = &emu->fn[i];
-			vf->vf_index = j;
-			vf->devfn = tsm_emu_vf_devfn(vf->pf, j);
-			tsm_emu_config_init(vf);
-		}
-	}
-
-	rc = READ_ONCE(rootless) ? emu_add_tree(emu, &emu_rootless_fn, 1) : 0;
+	if (!rc && READ_ONCE(rootless))
+		rc = emu_add_tree(emu, &emu_rootless_fn, 1);
 	if (rc || !READ_ONCE(switched))
 		return rc;
 	return emu_add_tree(emu, emu_switch_fns, ARRAY_SIZE(emu_switch_fns));
@@ -271,8 +277,8 @@ static void emu_bus_remove(void *data)
 
 	pci_lock_rescan_remove();
 	pci_stop_root_bus(emu->bridge->bus);
-	for (int i = 0; i < ARRAY_SIZE(emu_fns); i++) {
-		if (emu_fns[i].nr_vfs)
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		if (emu->fn[i].desc->nr_vfs && !emu->fn[i].pf)
 			emu_vfs_remove(emu, &emu->fn[i]);
 	}
 	pci_remove_root_bus(emu->bridge->bus);

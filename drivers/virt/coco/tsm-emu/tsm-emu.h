@@ -31,7 +31,7 @@
 
 #include "abi.h"
 
-#define TSM_EMU_MAX_FNS			16
+#define TSM_EMU_MAX_FNS			20
 
 /* The one that a guest may open to its host, SET_MMIO_ATTRIBUTE */
 #define TSM_EMU_UPDATABLE_BAR		1

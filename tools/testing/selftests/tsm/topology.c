@@ -169,6 +169,8 @@ TEST_F(rootless, can_be_used)
 }
 
 /* A platform with a switch, whose upstream port is the DSM of what is below it */
+#define RESET_ROUNDS 100
+
 FIXTURE(switched)
 {
 	struct tsm_test t;
@@ -253,6 +255,67 @@ TEST_F(switched, with_a_dsm_below)
 	do_step(_metadata, &upper, tsm_disconnect);
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
 	EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* The VF of an endpoint below the switch: its PF is not its DSM */
+static const struct tsm_function vf_below_switch = {
+	.name = "VF below a switch",
+	.bdf = "10000:05:01.0",
+	.dsm = "10000:03:00.0",
+};
+
+/* To make it takes the PF only */
+static const struct tsm_function vf_of_endpoint = {
+	.name = "VF of its PF",
+	.bdf = "10000:05:01.0",
+	.dsm = "10000:05:00.0",
+	.is_vf = true,
+};
+
+static int call_reset_pf(void *unused)
+{
+	return tsm_file_write(PCI_DEVICES "/10000:05:00.0/reset", "1");
+}
+
+/* Bind while the reset goes on, and unbind. Return: how often it was told to wait */
+static unsigned int bind_during_reset(struct __test_metadata *_metadata,
+				      struct tsm_test *t)
+{
+	struct tsm_thread reset;
+	unsigned int eagain = 0;
+	int rc;
+
+	ASSERT_EQ(0, tsm_thread_start(&reset, call_reset_pf, NULL));
+	while (!tsm_thread_is_over(&reset)) {
+		rc = tsm_bind_tdi(&t->s);
+		EXPECT_TRUE(!rc || rc == -EAGAIN);
+		eagain += rc == -EAGAIN;
+		if (!rc)
+			EXPECT_EQ(0, tsm_unbind_tdi(&t->s));
+	}
+	ASSERT_EQ(0, tsm_thread_join(&reset, &rc));
+	EXPECT_TRUE(!rc || rc == -EBUSY);
+	return eagain;
+}
+
+TEST_F_TIMEOUT(switched, vf_and_reset_of_its_pf, 120)
+{
+	struct tsm_test *t = &self->t, maker = {};
+	unsigned int eagain = 0;
+
+	tsm_setup_init(&maker.s, &vf_of_endpoint);
+	do_step(_metadata, &maker, tsm_make_vf);
+	tsm_setup_init(&t->s, &vf_below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	EXPECT_EQ(-EBUSY, call_reset_pf(NULL));
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+
+	for (unsigned int i = 0; !eagain && i < RESET_ROUNDS; i++)
+		eagain = bind_during_reset(_metadata, t);
+	EXPECT_NE(0, eagain);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 

@@ -427,6 +427,25 @@ TEST_F(unregister, other_tsms)
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
+/* It is still there while it waits, for what was connected before */
+TEST_F(unregister, takes_no_connection)
+{
+	struct tsm_waiter unregister = { .what = "unbind of the platform" };
+	struct tsm_test *t = &self->t;
+	char path[64];
+
+	do_step(_metadata, t, tsm_disconnect);
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm/connect", t->s.fn->bdf);
+	ASSERT_EQ(0, tsm_waiter_start(&unregister, tsm_call_unbind_platform,
+				      &waits, TSM_UNINTERRUPTIBLE,
+				      "pci_tsm_unregister"));
+	EXPECT_EQ(-ENXIO, tsm_file_write(path, self->second.s.tsm));
+	EXPECT_EQ(0, tsm_unhold(&self->held));
+	EXPECT_EQ(0, tsm_waiter_end(&unregister, &self->held));
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
 /* What VM A asks for at the same time, and how long the firmware takes for each */
 #define NR_REQUESTS 64
 #define REQUEST_MS 150
