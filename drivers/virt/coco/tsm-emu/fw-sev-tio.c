@@ -429,7 +429,6 @@ static int sev_tio_message(struct tsm_emu_bound *bound,
 	if (!handler->serve)
 		return -EINVAL;
 
-	guard(mutex)(&sev->guest->lock);
 	req->tsm_code = tsm_emu_sev_guest_open(sev->guest, hdr, &msg.req);
 	if (req->tsm_code)
 		return 0;

@@ -184,7 +184,9 @@ void tsm_emu_sev_guest_tell(struct tsm_emu_sev_guest *guest,
  * tag or number (AMDESE/linux-svsm issue 22, AMDESE/sev-guest issues 26 and 40), 0x1d
  * when the numbers are used up (virtee/snpguest issue 154).
  *
- * Context: process context, &tsm_emu_sev_guest.lock is held
+ * A message that was opened uses up its number and the one behind it, for the answer.
+ *
+ * Context: may sleep
  * Return: 0, or the PSP's status for a message that it refuses
  */
 u32 tsm_emu_sev_guest_open(struct tsm_emu_sev_guest *guest,
@@ -193,14 +195,15 @@ u32 tsm_emu_sev_guest_open(struct tsm_emu_sev_guest *guest,
 	typeof(*guest->vmpck) *vmpck = &guest->vmpck[hdr->msg_vmpck];
 	u64 seqno = le64_to_cpu(hdr->seqno);
 
-	lockdep_assert_held(&guest->lock);
-
+	guard(mutex)(&guest->lock);
 	if (tsm_emu_unseal(&vmpck->key, hdr, payload))
 		return SEV_RET_INVALID_PARAM;
 	if (vmpck->last == U64_MAX || seqno == U64_MAX)
 		return SEV_RET_AEAD_OFLOW;
 	if (seqno <= vmpck->last)
 		return SEV_RET_INVALID_PARAM;
+
+	vmpck->last = seqno + 1;
 	return 0;
 }
 
@@ -212,23 +215,15 @@ u32 tsm_emu_sev_guest_open(struct tsm_emu_sev_guest *guest,
  * @payload: payload of the answer
  * @rsp: takes header and sealed payload
  *
- * Only a message that is answered uses up a number, with the one behind it.
- *
- * Context: process context, &tsm_emu_sev_guest.lock is held since the message was
- * opened
+ * Context: process context
  */
-void tsm_emu_sev_guest_answer(struct tsm_emu_sev_guest *guest,
+void tsm_emu_sev_guest_answer(const struct tsm_emu_sev_guest *guest,
 			      const struct tsm_sev_tio_hdr *req, u16 len,
 			      const void *payload, struct tsm_sev_tio_hdr *rsp)
 {
-	typeof(*guest->vmpck) *vmpck = &guest->vmpck[req->msg_vmpck];
-
-	lockdep_assert_held(&guest->lock);
-
-	vmpck->last = le64_to_cpu(req->seqno) + 1;
 	*rsp = *req;
-	rsp->seqno = cpu_to_le64(vmpck->last);
+	rsp->seqno = cpu_to_le64(le64_to_cpu(req->seqno) + 1);
 	rsp->msg_type = req->msg_type + 1;
 	rsp->msg_size = cpu_to_le16(len);
-	tsm_emu_seal(&vmpck->key, rsp, payload);
+	tsm_emu_seal(&guest->vmpck[req->msg_vmpck].key, rsp, payload);
 }

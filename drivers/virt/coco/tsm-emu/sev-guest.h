@@ -20,18 +20,19 @@ struct mm_struct;
  * @kvm: which VM it is, is not looked into
  * @mm: of its VMM, kept so that no other gets the same address
  * @nr_tdis: how many TDIs it has
- * @lock: the PSP serves one message of a guest after the other
+ * @lock: protects the numbers
  * @vmpck: its keys
  * @vmpck.bytes: the key as the guest has it
  * @vmpck.key: the same, expanded
- * @vmpck.last: number of the last response under it, 0 for none; under @lock
+ * @vmpck.last: number that the response to the last message under it has, 0 for
+ *	none; under @lock
  */
 struct tsm_emu_sev_guest {
 	struct list_head node;
 	const struct kvm *kvm;
 	struct mm_struct *mm;
 	unsigned int nr_tdis;
-	struct mutex lock; /* from opening a message to answering it */
+	struct mutex lock;
 	struct {
 		u8 bytes[EMU_SEV_VMPCK_LEN];
 		struct aes_gcm_key key;
@@ -46,7 +47,7 @@ void tsm_emu_sev_guest_tell(struct tsm_emu_sev_guest *guest,
 			    struct emu_sev_secrets *secrets);
 u32 tsm_emu_sev_guest_open(struct tsm_emu_sev_guest *guest,
 			   const struct tsm_sev_tio_hdr *hdr, void *payload);
-void tsm_emu_sev_guest_answer(struct tsm_emu_sev_guest *guest,
+void tsm_emu_sev_guest_answer(const struct tsm_emu_sev_guest *guest,
 			      const struct tsm_sev_tio_hdr *req, u16 len,
 			      const void *payload, struct tsm_sev_tio_hdr *rsp);
 
