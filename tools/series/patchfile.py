@@ -49,11 +49,11 @@ def parse(series, name):
     path = os.path.join(PATCHES, series, name)
     with open(path, encoding="utf-8", errors="surrogateescape") as f:
         text = f.read()
-    m = re.match(r"From: (.*)\nDate: (.*)\nSubject: \[PATCH\] (.*)\n\n(.*?)\n---\n(.*)",
-                 text, re.S)
+    m = re.match(r"From: ([^\n<>]+ <[^\n<>]*>)\nDate: ([^\n]*)\nSubject: \[PATCH\] ([^\n]*)\n\n"
+                 r"(.*?)\n---\n(.*)", text, re.S)
     if not m:
         die("patches/%s/%s is not in the form that `make refresh` writes:" % (series, name),
-            "From:, Date:, Subject: [PATCH], body, '---', Adds: lines, hunks")
+            "From: Name <mail>, Date:, Subject: [PATCH], body, '---', Adds: lines, hunks")
     author, date, subject, body, rest = m.groups()
     start = re.search(r"^diff --git ", rest, re.M)
     head = rest[:start.start()] if start else rest

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where things are, and the few git calls that all tools of the series share."""
+"""What all tools of the series share: where things are, the refs of build/linux."""
 import os
 import re
-import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build")
-LINUX = os.path.join(BUILD, "linux")
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "vm"))
+# pylint: disable=wrong-import-position,unused-import
+from common import BUILD, LINUX, ROOT, die, git, say
+
 PATCHES = os.path.join(ROOT, "patches")
 
 # New files of the series stand below these, at the path they have in the kernel
@@ -15,30 +15,12 @@ SERIES_DIRS = ("Documentation", "drivers", "include", "tools/testing")
 
 # What build/linux stood at after the last assembly
 ASSEMBLED = "refs/tsm/assembled"
+# What it is to stand at, until it does
+ASSEMBLING = "refs/tsm/assembling"
 BASE = "refs/tags/base"
 
 # In the message of a commit in build/linux: the series that it is of
 SERIES_TRAILER = "Series"
-
-
-def die(*lines):
-    print("error: " + "\n       ".join(lines), file=sys.stderr)
-    sys.exit(1)
-
-
-def git(*args, cwd=LINUX, data=None, index=None, check=True):
-    """Run git, return what it prints without the last newline."""
-    env = dict(os.environ, LC_ALL="C")
-    if index:
-        env["GIT_INDEX_FILE"] = index
-    res = subprocess.run(["git", *args], cwd=cwd, input=data, env=env,
-                         capture_output=True)
-    if check and res.returncode:
-        die("git %s failed in %s:" % (" ".join(args[:3]), os.path.relpath(cwd, ROOT)),
-            res.stderr.decode(errors="replace").strip())
-    if not check:
-        return res
-    return res.stdout.decode(errors="surrogateescape").rstrip("\n")
 
 
 def resolve(ref):
@@ -49,8 +31,9 @@ def resolve(ref):
 
 def series_files():
     """New files that stand in the repository, whether a patch names them or not."""
-    out = git("ls-files", "-co", "--exclude-standard", "--", *SERIES_DIRS, cwd=ROOT)
-    return {f for f in out.split("\n") if f and os.path.exists(os.path.join(ROOT, f))}
+    return {os.path.relpath(os.path.join(folder, name), ROOT)
+            for top in SERIES_DIRS for folder, _, names in os.walk(os.path.join(ROOT, top))
+            for name in names if not folder.endswith("__pycache__")}
 
 
 def series_commits(head="HEAD", cwd=LINUX):

@@ -4,11 +4,18 @@
 # Configure and make a kernel in build/linux; to be sourced. Objects go to
 # build/linux/.o-<name>: below the source, for then the compiler sees relative paths
 # only and ccache serves every clone alike.
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-linux=$root/build/linux
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
 configs=$root/tools/vm/configs
 
-die() { printf 'error: %s\n' "$1" >&2; shift; [ $# -eq 0 ] || printf '       %s\n' "$@" >&2; exit 1; }
+# The kernel's makefile takes no such path, so that this comes before anything is fetched
+require_path()
+{
+	case $root in
+	*[[:space:]:]*) die "no kernel can be built below a path with a space or a colon, which this has:" "$root" \
+		"move the clone; assemble, series, refresh, check and fuzz work here, too" ;;
+	esac
+}
 
 # kbuild_begin <name> [variable=value]...: what kmake makes from now on. Two builds
 # into one directory break each other, so waits for the other.
@@ -16,6 +23,7 @@ kbuild_begin()
 {
 	local name=$1 cc=gcc arg
 	shift
+	require_path
 	out=$linux/.o-$name
 	mkdir -p "$root/build/log"
 	exec 9>"$root/build/.kernel-$name"
@@ -26,8 +34,7 @@ kbuild_begin()
 	done
 	if command -v ccache >/dev/null; then
 		cc="ccache $cc"
-		export CCACHE_DIR=${TSM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tsm-guest-request}/ccache
-		export CCACHE_MAXSIZE=4G
+		export CCACHE_DIR=$cache/ccache CCACHE_MAXSIZE=4G
 	fi
 	export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_USER=tsm KBUILD_BUILD_HOST=tsm
 	kmake=(make -C "$linux" O=".o-$name" CC="$cc" "$@")
@@ -63,6 +70,15 @@ check_config()
 	return $bad
 }
 
+# configure <log> <argument of make>...
+configure()
+{
+	local log=$1
+	shift
+	"${kmake[@]}" -s "$@" >>"$log" 2>&1 ||
+		die "the kernel can't be configured, see ${log#"$root"/}:" "$(reason "$log")"
+}
+
 # kbuild_configure <log>: over allnoconfig, from the options on stdin. An option that
 # does not end up in .config is an error.
 kbuild_configure()
@@ -73,9 +89,9 @@ kbuild_configure()
 	mkdir -p "$out"
 	last_of_each > "$new"
 	if [ -f "$out/.config" ] && cmp -s "$new" "$all"; then
-		"${kmake[@]}" -s olddefconfig >>"$1" 2>&1 || return
+		configure "$1" olddefconfig
 	else
-		"${kmake[@]}" -s KCONFIG_ALLCONFIG=fragments.new allnoconfig >>"$1" 2>&1 || return
+		configure "$1" KCONFIG_ALLCONFIG=fragments.new allnoconfig
 	fi
 	check_config "$new" || { rm -f "$all"; return 1; }
 	mv "$new" "$all"

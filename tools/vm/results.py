@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-from vm import LINUX, ROOT, die
+from common import LINUX, ROOT, die
 
 PASS, FAIL, SKIP = "pass", "fail", "skip"
 

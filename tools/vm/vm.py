@@ -11,8 +11,8 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LINUX = os.path.join(ROOT, "build", "linux")
+from common import LINUX, ROOT, die
+
 KSELFTEST = os.path.join(ROOT, "build", "userspace", "kselftest")
 # Has the machine, and why it is that one
 QEMU_CONF = os.path.join(LINUX, "tools", "testing", "selftests", "tsm", "x86_64.conf")
@@ -23,11 +23,6 @@ COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
 # allnoconfig turns KUnit off unless it is told. An oops keeps the locks of who had it:
 # what waits for them would be waited for until the time of the test is over.
 CMDLINE = "panic_on_warn=1 oops=panic panic=-1 kunit.enable=1 kunit.autorun=1 hugepages=256"
-
-
-def die(*lines):
-    print("error: " + "\n       ".join(lines), file=sys.stderr)
-    sys.exit(1)
 
 
 def run_dir(config):
