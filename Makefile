@@ -9,10 +9,25 @@ stamp := build/stamp
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# The kernel's makefiles must not see the variables of this one
-MAKEOVERRIDES :=
-unexport MAKEFLAGS MAKELEVEL CONFIG T M N P PROTO S SECONDS V LINUX
+# What can be given: on the command line only, for others use these names, too
+arguments := CONFIG T N FRESH PROTO M V P SECONDS S FROM SIGNOFF LINUX FORCE
+is_from = $(filter $(1),$(firstword $(origin $(2))))
+given := $(foreach name,$(.VARIABLES),$(if $(call is_from,command,$(name)),$(name)))
+unknown := $(strip $(filter-out $(arguments) TSM_CACHE -%,$(given)))
+ignored := $(strip $(foreach name,$(arguments),$(if $(call is_from,environment,$(name)),$(name))))
+ifneq ($(unknown),)
+$(error there is no argument $(unknown); there are: $(arguments) TSM_CACHE)
+endif
+ifneq ($(ignored),)
+$(info note: the environment's $(ignored) is not used; an argument stands behind 'make')
+$(foreach name,$(ignored),$(eval override undefine $(name)))
+endif
 
+# Nor may they reach the kernel's makefiles
+MAKEOVERRIDES :=
+unexport MAKEFLAGS MAKELEVEL BASH_ENV ENV $(filter-out FROM SIGNOFF,$(arguments))
+
+quote = '$(subst ','\'',$(1))'
 configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(shell tools/vm/run check $(tests) 2>/dev/null))
 demo bench vm: one = --one
@@ -24,60 +39,51 @@ test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
 .PHONY: help demo test bench mutants fuzz variants vm kernel series refresh check gates assemble discard base clean
 
+# At most 22 lines, so that it fits a terminal of 24
 help: ## This list
-	@echo "Guest requests of confidential VMs to the platform's TSM: patch series for Linux 7.3"
-	@echo
+	@echo "Guest requests of confidential VMs to the platform's TSM: series for Linux 7.3"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
-	@echo
-	@echo "  CONFIG=name     the kernel: $(known); 'test' takes several, default all but demo"
-	@echo "  PROTO=name      the guest that 'demo' runs, default tdisp; PROTO=help lists them"
-	@echo "  T=name          the tests to run, default all; T=help lists them"
-	@echo "  N=number        how often 'test' runs each, default once"
-	@echo "  M=name          the mutations to try, default all; M=help lists them"
-	@echo "  V=name          the variants to build, default all; V=help lists them"
-	@echo "  P=name          the guest protocols to fuzz, default all; P=help lists them"
-	@echo "  SECONDS=number  how long to fuzz each, default 20"
-	@echo "  S=name          the series to write, default all; S=help lists them"
-	@echo "  FROM='Name <mail>'  the author in what 'series' writes; SIGNOFF=1 signs off, too"
-	@echo "  LINUX=dir       stand on a Linux 7.3 tree of your own, until the next 'make base'"
-	@echo "  TSM_CACHE=dir   where the base kernel and ccache's objects are kept between clones"
+		awk -F'|' '{ printf "make %-9s %s\n", $$1, $$2 }'
+	@echo "CONFIG=name  the kernel: $(known); 'test' takes several"
+	@echo "T=help       lists the names, as M, P, PROTO, S, V do; several go with commas"
+	@echo "LINUX=dir    stand on a Linux 7.3 tree of your own, until the next 'make base'"
+	@echo "TSM_CACHE=dir  where clones keep the base kernel and ccache's objects together"
 
-demo: valid kernels ## See a KVM guest lock, attest and start its device, exit by exit
+demo: valid-demo kernels-demo ## See a KVM guest lock, attest and start its device; PROTO=tdisp
 	@tools/vm/run demo $(configs) $(proto)
 
-test: valid kernels ## Run every test on the lockdep, the kasan and the notsm kernel
-	@tools/vm/run test $(configs) $(tests)
+test: valid-test kernels-test ## Run each test on each kernel but demo; T=name N=times FRESH=1
+	@tools/vm/run test $(if $(FRESH),--fresh) $(configs) $(tests)
 
-bench: valid kernels ## Count the instructions of guest requests against the aims (no part of 'test')
+bench: valid-bench kernels-bench ## Count the instructions of guest requests against the aims
 	@tools/vm/run bench $(configs)
 
-mutants: known assembled ## Break each check of the kernel and see a test fail (long, no part of 'test')
+mutants: buildable known assembled ## Break each check of the kernel, see a test fail (long); M=name
 	@tools/vm/mutants $(mutations)
 
-fuzz: assembled ## Fuzz the decoders of the guest protocols in user space (no part of 'test')
+fuzz: assembled ## Fuzz the decoders of the guest protocols; P=name SECONDS=20
 	@tools/vm/setup fuzz
 	@tools/vm/fuzz/run $(or $(SECONDS),20) $(subst $(comma), ,$(P))
 
-variants: listed assembled ## Build it with parts left out or as modules (long, no part of 'test')
+variants: buildable listed assembled ## Build it with parts left out or as modules (long); V=name
 	@tools/vm/setup gates
 	@tools/vm/build-variants $(variants)
 
-vm: valid kernels ## Get a shell in the VM, or run the commands on stdin there
+vm: valid-vm kernels-vm ## Get a shell in the VM, or run the commands on stdin there
 	@tools/vm/run shell $(configs)
 
-kernel: valid kernels ## Build a kernel and what runs in its VM
+kernel: valid-kernel kernels-kernel ## Build a kernel and what runs in its VM
 
-series: assembled ## Write each series for `git am`, with its cover letter, to build/series
+series: assembled ## Write the series for git am; S=name FROM='Name <mail>' SIGNOFF=1
 	@tools/series/emit $(series)
 
-refresh: ## Take the commits of build/linux back into patches/ and the new files
+refresh: ## Take the commits of build/linux back into the repository
 	@tools/series/refresh
 
-check: assembled ## Prove that the repository, build/linux and the emitted series are the same
+check: assembled ## Prove that repository, build/linux and emitted series agree
 	@tools/series/check
 
-gates: assembled ## Build and check each patch as its maintainers would (long, no part of 'test')
+gates: buildable assembled ## Build and check each patch as its maintainers would (long)
 	@tools/vm/setup gates
 	@tools/series/gates
 
@@ -87,18 +93,24 @@ discard: based ## Throw away what is in build/linux but not in the repository
 	@tools/series/assemble --discard
 
 base: $(stamp)/setup ## Get the base kernel: Debian's linux-source-7.3, or LINUX=dir
-	@tools/series/base $(LINUX)
+	@tools/series/base $(if $(LINUX),$(call quote,$(LINUX)))
 
-clean: ## Remove build/ unless it holds work of yours (FORCE=1: in any case); the cache stays
+clean: ## Remove build/ unless it holds work of yours; FORCE=1
 	@[ -n "$(FORCE)" ] || [ ! -d build/linux/.git ] || tools/series/assemble --is-saved
 	rm -rf build
 
-# The steps that the targets share
+# The steps that the targets share. Each target that boots has those of its own, for
+# several may be asked for at once.
+booting := demo test bench vm kernel
 
-.PHONY: valid known listed based assembled kernels
+.PHONY: buildable known listed based assembled $(booting:%=valid-%) $(booting:%=kernels-%)
 
-valid:
+buildable:
+	@tools/vm/kernel check
+
+$(booting:%=valid-%): buildable
 	@tools/vm/run check $(one) $(configs) $(tests) $(proto) >/dev/null
+	@tools/vm/plan $(@:valid-%=%) $(configs) $(tests)
 
 known:
 	@tools/vm/mutants check $(mutations)
@@ -112,13 +124,13 @@ $(stamp)/setup: tools/vm/setup tools/vm/packages
 
 # A base that is there stays, but LINUX=dir is followed
 based: $(stamp)/setup
-	@[ -z "$(LINUX)" ] && git -C build/linux rev-parse -q --verify refs/tags/base >/dev/null 2>&1 || \
-		tools/series/base $(LINUX)
+	@tools/series/base $(if $(LINUX),$(call quote,$(LINUX)),--keep)
 
 assembled: based
 	@tools/series/assemble
 
-kernels: assembled
-	@set -e; for config in $(configs); do tools/vm/kernel $$config; done </dev/null
-	@tools/vm/userspace </dev/null
-	@set -e; for config in $(configs); do tools/vm/initramfs $$config; done </dev/null
+$(booting:%=kernels-%): vms = $(filter-out host,$(configs))
+$(booting:%=kernels-%): assembled
+	@set -e; for config in $(vms); do tools/vm/kernel $$config; done </dev/null
+	@[ -z "$(vms)" ] || tools/vm/userspace </dev/null
+	@set -e; for config in $(vms); do tools/vm/initramfs $$config; done </dev/null

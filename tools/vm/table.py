@@ -3,11 +3,18 @@
 import os
 import re
 
-from vm import KSELFTEST, ROOT, die
+from common import ROOT, die
+from vm import KSELFTEST
 
+# No kernel: what is run here, not in a VM
+HOST = "host"
 # Those that `make test` uses unless it is told
-TESTED = ("lockdep", "kasan", "notsm")
+TESTED = (HOST, "lockdep", "kasan", "notsm")
 CONFIGS = ("demo", *TESTED)
+
+# A line as in tools/vm/tests for each; the command is run in the repository
+HOST_TESTS = [
+]
 
 # What kselftest's runner gives a test whose directory has no settings
 DEFAULT_SECONDS = 45
@@ -55,7 +62,8 @@ def seconds_in_settings(collection):
 
 def load_tests():
     with open(os.path.join(ROOT, "tools", "vm", "tests"), encoding="utf-8") as f:
-        return [Test(line) for line in f if line.strip() and not line.startswith("#")]
+        lines = [*HOST_TESTS, *f]
+    return [Test(line) for line in lines if line.strip() and not line.startswith("#")]
 
 
 def list_tests(tests):
