@@ -14,6 +14,7 @@ CONFIGS = ("demo", *TESTED)
 
 # A line as in tools/vm/tests for each; the command is run in the repository
 HOST_TESTS = [
+    "environments | host | tools/series/try-environments | whatever git, shell and make are told, the tools do the same",
 ]
 
 # What kselftest's runner gives a test whose directory has no settings
