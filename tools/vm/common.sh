@@ -26,7 +26,8 @@ unset name kept
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 linux=$root/build/linux
 
-export LC_ALL=C
+# LANG is for the kernel's build, which takes LC_ALL away
+export LC_ALL=C LANG=C.UTF-8
 export GIT_CONFIG_NOSYSTEM=1 GIT_ATTR_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$root/tools/vm/gitconfig
 # Once more, so that it wins over that of a repository. What git starts in another
 # repository, to clone it, has the former only.
