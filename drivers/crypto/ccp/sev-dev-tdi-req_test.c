@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KUnit tests of requests about a TDI, on firmware that is a fake */
 #include <kunit/test.h>
+#include <linux/mem_encrypt.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/unaligned.h>
@@ -16,7 +17,7 @@ static void layout_of_guest_request(struct kunit *test)
 	struct tdi_test *t = tdi_test(test);
 	struct tsm_dsm_tio *data = &t->dsm.data;
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 ctx = vf_tdi(t)->sla;
+	u64 ctx = __sme_set(vf_tdi(t)->sla);
 	u64 req, resp, code;
 	struct fake_cmd *cmd;
 
@@ -33,7 +34,7 @@ static void layout_of_guest_request(struct kunit *test)
 
 static void request_and_response(struct kunit *test)
 {
-	static const u32 lens[] = { 1, 0x60, 0x70, 4095, 4096 };
+	static const u32 lens[] = { 0x60, 0x70, 4095, 4096 };
 	struct fake_psp *psp = test->priv;
 	struct pci_tdi *tdi = tdi_test_bind(test);
 
@@ -88,6 +89,7 @@ static void response_length(struct kunit *test)
 	struct msg *m = tdi_test_msg(test, 0x70, 0x80);
 
 	for (int size = 0; size <= U16_MAX; size += size < 0x100 ? 1 : 251) {
+		tdi_test_set_request(test, m);
 		tdi_test_set_response(psp, size, 0x5a);
 		m->req.resp_len = 0;
 		if (size > 0x20) {
@@ -115,6 +117,7 @@ static void response_beyond_page(struct kunit *test)
 	tdi_test_set_response(psp, 4096 - 0x60, 0x5a);
 	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), 0);
 	KUNIT_EXPECT_EQ(test, m->req.resp_len, 4096);
+	tdi_test_set_request(test, m);
 	tdi_test_set_response(psp, 4096 - 0x60 + 1, 0x5a);
 	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), -EPROTO);
 	sev_tio_unbind(tdi);
@@ -144,10 +147,54 @@ static void response_of_others(struct kunit *test)
 	u64 code;
 
 	KUNIT_EXPECT_EQ(test, tdi_test_send(test, first, &code), 0);
-	t->psp.resp_len = 0;
+	t->psp.no_resp = true;
 	KUNIT_EXPECT_EQ(test, tdi_test_send(test, second, &code), -EPROTO);
 	sev_tio_unbind(second);
 	sev_tio_unbind(first);
+}
+
+/* Returns the status that the firmware has sealed in its answer */
+static u16 tdi_info_status(struct kunit *test, struct pci_tdi *tdi)
+{
+	struct msg *m = tdi_test_msg(test, 0x70, 0x60 + 192);
+	struct tdi_test *t = tdi_test(test);
+
+	t->psp.resp_len = 0;
+	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), 0);
+	KUNIT_EXPECT_EQ(test, m->req.tsm_code, 0);
+	KUNIT_EXPECT_EQ(test, m->req.resp_len, 0x60 + 192);
+	KUNIT_EXPECT_EQ(test, m->out[0x34], 20);
+	return get_unaligned_le16(m->out + 0x62);
+}
+
+/* The guest learns from the firmware what became of its TDI, whatever the VMM says */
+static void message_in_each_state(struct kunit *test)
+{
+	struct pci_tdi *tdi = tdi_test_bind(test);
+	u64 code;
+
+	KUNIT_EXPECT_EQ(test, tdi_info_status(test, tdi), 0);
+	KUNIT_ASSERT_EQ(test, tdi_test_call(test, tdi, 0x101, "\1", 1, &code), 0);
+	KUNIT_EXPECT_EQ(test, tdi_info_status(test, tdi), 0);
+	KUNIT_ASSERT_EQ(test, tdi_test_call(test, tdi, 0x100, "\0", 1, &code), 0);
+	KUNIT_EXPECT_EQ(test, tdi_info_status(test, tdi), 2);
+	sev_tio_unbind(tdi);
+	tdi_test_unbound(test, 0);
+}
+
+/* The firmware refuses a number that it had: that is an answer as well */
+static void message_twice(struct kunit *test)
+{
+	struct pci_tdi *tdi = tdi_test_bind(test);
+	struct msg *m = tdi_test_msg(test, 0x70, RESP_LEN);
+
+	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), 0);
+	KUNIT_EXPECT_EQ(test, m->req.tsm_code, 0);
+	m->req.resp_len = 0;
+	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), 0);
+	KUNIT_EXPECT_NE(test, m->req.tsm_code, 0);
+	KUNIT_EXPECT_EQ(test, m->req.resp_len, 0);
+	sev_tio_unbind(tdi);
 }
 
 /*
@@ -461,6 +508,20 @@ static void certificates(struct kunit *test)
 	sev_tio_unbind(tdi);
 }
 
+/* The report is of this TDI and guest, and of the last bind */
+static void expect_report(struct kunit *test, struct pci_tdi *tdi, bool run)
+{
+	const struct tio_object *report = &to_tio_tdi(tdi)->report;
+	struct fake_blob blob;
+
+	KUNIT_ASSERT_EQ(test, report->size, tdi_test(test)->psp.report_len);
+	memcpy(&blob, report->data + FAKE_REPORT_BLOB, sizeof(blob));
+	KUNIT_EXPECT_MEMEQ(test, blob.magic, "FAKEREPT", 8);
+	KUNIT_EXPECT_EQ(test, blob.function_id, VF_RID);
+	KUNIT_EXPECT_EQ(test, blob.gctx, GCTX);
+	KUNIT_EXPECT_EQ(test, blob.run, run);
+}
+
 static void report_after_run(struct kunit *test)
 {
 	struct pci_tdi *tdi = tdi_test_bind(test);
@@ -468,11 +529,39 @@ static void report_after_run(struct kunit *test)
 	u32 size;
 
 	KUNIT_ASSERT_EQ(test, object_size(test, tdi, REPORT, &size, &locked), 0);
+	expect_report(test, tdi, false);
 	KUNIT_ASSERT_EQ(test, tdi_test_call(test, tdi, 0x101, "\1", 1, &code), 0);
 	KUNIT_ASSERT_EQ(test, code, 0);
 	KUNIT_ASSERT_EQ(test, object_size(test, tdi, REPORT, &size, &running), 0);
 	KUNIT_EXPECT_NE(test, running, locked);
+	expect_report(test, tdi, true);
 	sev_tio_unbind(tdi);
+}
+
+/* Nothing that the firmware gets wrong is given to a guest, nor keeps it from a bind */
+static void objects_spoiled(struct kunit *test)
+{
+	static const enum fake_out wrong[] = {
+		FAKE_OUT_NONE, FAKE_OUT_EMPTY, FAKE_OUT_LONG, FAKE_OUT_SHORT,
+		FAKE_OUT_ID, FAKE_OUT_TYPE,
+	};
+	struct tsm_sev_tio_measure call = { .call = 4 };
+	struct tdi_test *t = tdi_test(test);
+	u64 code;
+
+	for (int i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct pci_tdi *tdi;
+
+		t->psp.out = wrong[i];
+		tdi_test_restart(test);
+		KUNIT_EXPECT_NULL(test, t->dsm.certs.data);
+		tdi = tdi_test_bind(test);
+		KUNIT_EXPECT_NULL(test, to_tio_tdi(tdi)->report.data);
+		KUNIT_EXPECT_EQ(test, -EPROTO,
+				tdi_test_call(test, tdi, 0x104, &call, 36, &code));
+		KUNIT_EXPECT_NULL(test, to_tio_tdi(tdi)->meas.data);
+		sev_tio_unbind(tdi);
+	}
 }
 
 static void measure(struct kunit *test)
@@ -483,6 +572,7 @@ static void measure(struct kunit *test)
 	struct pci_tdi *other = tdi_test_bind_other(test);
 	struct pci_tdi *tdi = tdi_test_bind(test);
 	u64 first, second, code;
+	struct fake_blob blob;
 	u32 size;
 
 	memset(call.nonce, 0x11, sizeof(call.nonce));
@@ -492,6 +582,10 @@ static void measure(struct kunit *test)
 		   { 48, 8, 0x1111111111111111 }, { 56, 8, 0x1111111111111111 },
 		   { 64, 8, 0x1111111111111111 }, { 72, 8, 0x1111111111111111 });
 	KUNIT_ASSERT_EQ(test, object_size(test, tdi, MEASUREMENTS, &size, &first), 0);
+	KUNIT_ASSERT_EQ(test, size, t->psp.meas_len);
+	memcpy(&blob, to_tio_tdi(tdi)->meas.data, sizeof(blob));
+	KUNIT_EXPECT_MEMEQ(test, blob.magic, "FAKEMEAS", 8);
+	KUNIT_EXPECT_MEMEQ(test, blob.nonce, call.nonce, sizeof(blob.nonce));
 	/* The other guest has not measured the device */
 	KUNIT_EXPECT_EQ(test, -ENODATA,
 			object_size(test, other, MEASUREMENTS, &size, &second));
@@ -533,6 +627,8 @@ static struct kunit_case tdi_req_cases[] = {
 	KUNIT_CASE(response_beyond_page),
 	KUNIT_CASE(response_header),
 	KUNIT_CASE(response_of_others),
+	KUNIT_CASE(message_in_each_state),
+	KUNIT_CASE(message_twice),
 	KUNIT_CASE(object_kinds),
 	KUNIT_CASE(object_types),
 	KUNIT_CASE(object_lengths),
@@ -543,6 +639,7 @@ static struct kunit_case tdi_req_cases[] = {
 	KUNIT_CASE(output_not_renewed),
 	KUNIT_CASE(certificates),
 	KUNIT_CASE(report_after_run),
+	KUNIT_CASE(objects_spoiled),
 	KUNIT_CASE(measure),
 	KUNIT_CASE(measure_is_refused),
 	{}

@@ -3,9 +3,11 @@
 #include <kunit/static_stub.h>
 #include <kunit/test.h>
 #include <linux/cc_platform.h>
+#include <linux/mem_encrypt.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
+#include <linux/psp.h>
 #include <linux/unaligned.h>
 
 #include "sev-dev-tdi_test.h"
@@ -91,11 +93,44 @@ void tdi_test_heal(struct tdi_test *t)
 	psp->doe_calls = 0;
 	psp->doe_fail = 0;
 	psp->dead = false;
-	psp->spdm.cmd.id = 0;
 	psp->unbind_status = 0;
 	psp->force_status = 0;
-	psp->tdisp_state = 1;
+	psp->tdisp_state = FAKE_TDISP_TRUE;
 	psp->status_len = 8;
+}
+
+/* The firmware knows both guests, and nothing else but the device */
+static void connect_anew(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	tdi_test_heal(t);
+	KUNIT_ASSERT_EQ(test, fake_psp_add_guest(&t->psp, GCTX, ASID), 0);
+	KUNIT_ASSERT_EQ(test, fake_psp_add_guest(&t->psp, OTHER_GCTX, ASID + 1), 0);
+	KUNIT_ASSERT_EQ(test, connect(&t->dsm), 0);
+	tdi_test_heal(t);
+	t->owned = fake_psp_owned(&t->psp);
+}
+
+/* What the driver does not get back when all is fine again is lost for good */
+static void shut_down(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	tdi_test_heal(t);
+	sev_tio_close(&t->dsm, false);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
+	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+	KUNIT_EXPECT_FALSE(test, fake_psp_pending(&t->psp));
+	fake_psp_forget(&t->psp);
+	KUNIT_EXPECT_EQ(test, t->psp.bugs, 0);
+}
+
+/* A new machine */
+void tdi_test_restart(struct kunit *test)
+{
+	shut_down(test);
+	connect_anew(test);
 }
 
 int tdi_test_init(struct kunit *test)
@@ -108,26 +143,16 @@ int tdi_test_init(struct kunit *test)
 	kunit_activate_static_stub(test, sev_get_snp_guest, get_guest);
 	init_machine(t);
 	tdi_test_set_response(&t->psp, 16, 0x5a);
+	t->seqno = 1;
 
-	KUNIT_ASSERT_EQ(test, connect(&t->dsm), 0);
-	tdi_test_heal(t);
-	t->owned = fake_psp_owned(&t->psp);
+	connect_anew(test);
 	return 0;
 }
 
 void tdi_test_exit(struct kunit *test)
 {
-	struct tdi_test *t = tdi_test(test);
-
-	if (!t)
-		return;
-
-	tdi_test_heal(t);
-	sev_tio_close(&t->dsm, false);
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
-	fake_psp_forget(&t->psp);
-	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
-	KUNIT_EXPECT_EQ(test, t->psp.bugs, 0);
+	if (test->priv)
+		shut_down(test);
 }
 
 static struct pci_tdi *bind_vf(struct tdi_test *t)
@@ -166,7 +191,7 @@ static unsigned int count_contexts(struct tdi_test *t)
 	return n;
 }
 
-/* The firmware has the pages of so many contexts, and what it keeps for good */
+/* The firmware has the pages of so many contexts, apart from lost ones */
 static void expect_pages(struct kunit *test, unsigned int contexts)
 {
 	struct tdi_test *t = tdi_test(test);
@@ -174,7 +199,7 @@ static void expect_pages(struct kunit *test, unsigned int contexts)
 
 	KUNIT_EXPECT_EQ(test, count_contexts(t), contexts);
 	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp),
-			t->owned + fake_psp_lost(&t->psp) + contexts * pages);
+			t->owned + contexts * pages);
 	KUNIT_EXPECT_EQ(test, t->dsm.data.cmd, 0);
 	KUNIT_EXPECT_EQ(test, t->psp.bugs, 0);
 }
@@ -198,12 +223,28 @@ static void expect_recovered(struct kunit *test)
 	sev_tio_unbind(tdi_test_bind(test));
 	KUNIT_EXPECT_NULL(test, vf_tdi(t));
 	expect_pages(test, 0);
-	fake_psp_forget(&t->psp);
+	tdi_test_restart(test);
 }
 
 /*
  * Requests
  */
+
+/* The header of a TDI_INFO, with a number that was not there before */
+void tdi_test_set_request(struct kunit *test, struct msg *m)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	memset(m->in, 0, 0x60);
+	put_unaligned_le64(t->seqno, m->in + 0x20);
+	m->in[0x30] = 1;
+	m->in[0x31] = 1;
+	put_unaligned_le16(0x60, m->in + 0x32);
+	m->in[0x34] = 19;
+	m->in[0x35] = 1;
+	put_unaligned_le16(16, m->in + 0x36);
+	t->seqno += 2;
+}
 
 /* As the core calls it: with zeroed memory of at least resp_size bytes */
 struct msg *tdi_test_msg(struct kunit *test, u32 req_len, u32 resp_max)
@@ -212,6 +253,7 @@ struct msg *tdi_test_msg(struct kunit *test, u32 req_len, u32 resp_max)
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	memset(m->in, 0xc3, sizeof(m->in));
+	tdi_test_set_request(test, m);
 	m->msg.class = PCI_TSM_REQ_STATE_CHANGE;
 	m->msg.resp_min = resp_max;
 	m->msg.resp_max = resp_max;
@@ -311,24 +353,18 @@ void expect_cmd(struct kunit *test, int id, unsigned int len,
 	for (int i = psp->nr_cmds - 1; i >= 0; i--) {
 		if (psp->cmds[i].id != id)
 			continue;
-		KUNIT_EXPECT_MEMEQ(test, psp->cmds[i].buf, want, sizeof(want));
+		KUNIT_EXPECT_MEMEQ(test, psp->cmds[i].buf, want, len);
 		return;
 	}
 	KUNIT_FAIL(test, "no command %#x was sent", id);
 }
-
-#define EXPECT_CMD(_test, _id, _len, _spdm, ...) do {			\
-	const struct field fields[] = { __VA_ARGS__ };			\
-									\
-	expect_cmd(_test, _id, _len, _spdm, fields, ARRAY_SIZE(fields));\
-} while (0)
 
 static void layout_of_bind(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 	struct tsm_dsm_tio *data = &t->dsm.data;
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 ctx = vf_tdi(t)->sla;
+	u64 ctx = __sme_set(vf_tdi(t)->sla);
 
 	KUNIT_EXPECT_EQ(test, t->psp.nr_cmds, 3);
 	EXPECT_CMD(test, 0xda, 48, NULL, { 8, 8, data->dev_ctx.sla }, { 16, 8, ctx },
@@ -338,7 +374,7 @@ static void layout_of_bind(struct kunit *test)
 		   { 56, 8, GCTX }, { 64, 2, GUEST_ID }, { 66, 2, 0x10 });
 	EXPECT_CMD(test, 0xdf, 64, data,
 		   { 40, 8, data->dev_ctx.sla }, { 48, 8, ctx },
-		   { 56, 8, __pa(data->data_pg) });
+		   { 56, 8, __psp_pa(data->data_pg) });
 	sev_tio_unbind(tdi);
 }
 
@@ -347,7 +383,7 @@ static void layout_of_run(struct kunit *test)
 	struct tdi_test *t = tdi_test(test);
 	struct tsm_dsm_tio *data = &t->dsm.data;
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 ctx = vf_tdi(t)->sla;
+	u64 ctx = __sme_set(vf_tdi(t)->sla);
 
 	t->psp.nr_cmds = 0;
 	must_run(test, tdi);
@@ -366,7 +402,7 @@ static void layout_of_unbind(struct kunit *test)
 	struct tdi_test *t = tdi_test(test);
 	struct tsm_dsm_tio *data = &t->dsm.data;
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 ctx = vf_tdi(t)->sla;
+	u64 ctx = __sme_set(vf_tdi(t)->sla);
 
 	t->psp.nr_cmds = 0;
 	sev_tio_unbind(tdi);
@@ -391,7 +427,7 @@ static void layout_of_fence(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, t->psp.nr_cmds, 4);
 	EXPECT_CMD(test, 0xe2, 32, NULL, { 8, 8, data->dev_ctx.sla }, { 16, 4, ASID },
-		   { 20, 8, __pa(data->data_pg) });
+		   { 20, 8, __psp_pa(data->data_pg) });
 	EXPECT_CMD(test, 0xe1, 32, NULL, { 8, 8, data->dev_ctx.sla }, { 16, 8, GCTX });
 }
 
@@ -400,7 +436,7 @@ static void layout_of_force(struct kunit *test)
 	struct tdi_test *t = tdi_test(test);
 	struct tsm_dsm_tio *data = &t->dsm.data;
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 ctx = vf_tdi(t)->sla;
+	u64 ctx = __sme_set(vf_tdi(t)->sla);
 
 	t->psp.unbind_status = SEV_RET_SPDM_ERROR;
 	t->psp.nr_cmds = 0;
@@ -489,8 +525,9 @@ static void bind_twice(struct kunit *test)
 {
 	struct pci_tdi *tdi = tdi_test_bind(test);
 
-	/* The core does not let that happen, but the firmware has a word for it */
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(tdi_test(test))), -EBUSY);
+	/* The core does not let that happen, nor does the firmware */
+	KUNIT_EXPECT_TRUE(test, IS_ERR(bind_vf(tdi_test(test))));
+	KUNIT_EXPECT_NE(test, tdi_test(test)->bind_code, 0);
 	sev_tio_unbind(tdi);
 	tdi_test_unbound(test, 0);
 }
@@ -501,7 +538,7 @@ static void bind_not_locked(struct kunit *test)
 	struct tdi_test *t = tdi_test(test);
 
 	for (int state = 0; state < 256; state++) {
-		if (state == 1)
+		if (state == FAKE_TDISP_LOCKED || state == FAKE_TDISP_TRUE)
 			continue;
 		t->psp.tdisp_state = state;
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EPROTO);
@@ -509,7 +546,7 @@ static void bind_not_locked(struct kunit *test)
 		tdi_test_unbound(test, 0);
 	}
 
-	t->psp.tdisp_state = 1;
+	t->psp.tdisp_state = FAKE_TDISP_TRUE;
 	t->psp.status_len = 4;
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EPROTO);
 	tdi_test_unbound(test, 0);
@@ -553,8 +590,26 @@ static void scattered_context_fails(struct kunit *test)
 		t->psp.fail[0] = 3 + page;
 		sev_tio_unbind(tdi);
 		tdi_test_unbound(test, 1);
-		fake_psp_forget(&t->psp);
+		tdi_test_restart(test);
 	}
+}
+
+/* What the firmware keeps of it is lost, and the rest is not */
+static void scattered_context_kept(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi;
+
+	t->status.tdictx_size = 3 * PAGE_SIZE;
+	t->status.devctx_size = 2 * PAGE_SIZE;
+	tdi_test_restart(test);
+	tdi = tdi_test_bind(test);
+	t->psp.unbind_status = SEV_RET_SPDM_ERROR;
+	t->psp.force_status = SEV_RET_INVALID_PARAM;
+	sev_tio_unbind(tdi);
+	sev_tio_close(&t->dsm, false);
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 3 + 2);
+	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
 }
 
 /* Of one page more than without the headers: the length to free them was without */
@@ -587,7 +642,7 @@ static void run_is_refused(struct kunit *test)
 	u64 code;
 
 	for (int state = 0; state < 256; state++) {
-		if (state == 1)
+		if (state == FAKE_TDISP_LOCKED || state == FAKE_TDISP_TRUE)
 			continue;
 		t->psp.tdisp_state = state;
 		KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
@@ -610,16 +665,35 @@ static void run_and_stop(struct kunit *test)
 	struct pci_tdi *tdi = tdi_test_bind(test);
 	u64 code;
 
+	KUNIT_EXPECT_EQ(test, vf_tdi(t)->tdisp, FAKE_TDISP_LOCKED);
 	must_run(test, tdi);
+	KUNIT_EXPECT_EQ(test, vf_tdi(t)->tdisp, FAKE_TDISP_RUN);
 	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
 	KUNIT_EXPECT_EQ(test, code, 0x3c);
 
 	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
 	KUNIT_EXPECT_EQ(test, code, 0);
 	KUNIT_EXPECT_EQ(test, vf_tdi(t)->state, FAKE_TDI_CREATED);
+	KUNIT_EXPECT_EQ(test, vf_tdi(t)->tdisp, FAKE_TDISP_UNLOCKED);
 	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
 	KUNIT_EXPECT_EQ(test, code, 0x3c);
 
+	sev_tio_unbind(tdi);
+	tdi_test_unbound(test, 0);
+}
+
+/* A device that went to ERROR does not run, is stopped, and is given back */
+static void error_and_stop(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi = tdi_test_bind(test);
+	u64 code;
+
+	KUNIT_ASSERT_TRUE(test, fake_psp_tdi_error(&t->psp, VF_RID));
+	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
+	KUNIT_EXPECT_EQ(test, code, 0x3c);
+	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
+	KUNIT_EXPECT_EQ(test, code, 0);
 	sev_tio_unbind(tdi);
 	tdi_test_unbound(test, 0);
 }
@@ -723,8 +797,8 @@ static void fail_bind(struct kunit *test)
 			ret = PTR_ERR_OR_ZERO(tdi);
 			if (!ret)
 				sev_tio_unbind(tdi);
-			/* Pages that can't be had are -ENOMEM */
-			else if (ret != -ENOMEM)
+			/* Pages that can't be had are -ENOMEM. A page can kill the PSP */
+			else if (ret != -ENOMEM && !(t->psp.dead && ret == -ESHUTDOWN))
 				KUNIT_EXPECT_EQ(test, ret, failure->want);
 			failed += !!ret;
 			expect_pages(test, count_contexts(t));
@@ -754,7 +828,7 @@ static void fail_bind_once(struct kunit *test)
 				sev_tio_unbind(tdi);
 			}
 			tdi_test_unbound(test, op == 5);
-			fake_psp_forget(&t->psp);
+			tdi_test_restart(test);
 		}
 	}
 }
@@ -844,8 +918,7 @@ static void kept_until_bind(struct kunit *test)
 	never_unbind(test);
 	for (int i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
-		KUNIT_EXPECT_EQ(test, t->bind_code,
-				SEV_RET_SEV_STATUS_INVALID_TDI_STATE);
+		KUNIT_EXPECT_NE(test, t->bind_code, 0);
 		expect_pages(test, 1);
 	}
 
@@ -874,7 +947,26 @@ static void kept_for_good(struct kunit *test)
 	never_unbind(test);
 	sev_tio_close(&t->dsm, false);
 	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 1);
+	/* Its context, and so the device's */
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 2);
+	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+}
+
+/* A VM goes while the firmware keeps a TDI of it: nothing unbinds that any more */
+static void guest_goes(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	never_unbind(test);
+	tdi_test_heal(t);
+	KUNIT_EXPECT_EQ(test, fake_psp_forget_guest(&t->psp, GCTX), 1);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
+	expect_pages(test, 1);
+	sev_tio_unbind(tdi_test_bind_other(test));
+	sev_tio_close(&t->dsm, false);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 2);
+	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
 }
 
 /* What waits for the device amid the connect is ended, and nothing is lost */
@@ -889,9 +981,11 @@ static void connect_fails(struct kunit *test)
 		t->psp.doe_fail = round;
 		t->psp.doe_rc = -ETIMEDOUT;
 		KUNIT_EXPECT_EQ(test, connect(&t->dsm), -ETIMEDOUT);
+		KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
 		sev_tio_close(&t->dsm, false);
-		KUNIT_EXPECT_GE(test, tdi_test_count_cmds(&t->psp, 0xd5), 1);
+		KUNIT_EXPECT_FALSE(test, fake_psp_pending(&t->psp));
 		KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+		KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
 	}
 
 	/* Each page and command of it, and of the way back */
@@ -900,12 +994,33 @@ static void connect_fails(struct kunit *test)
 		t->psp.fail[0] = op;
 		connect(&t->dsm);
 		sev_tio_close(&t->dsm, false);
-		KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp),
-				fake_psp_lost(&t->psp));
-		fake_psp_forget(&t->psp);
+		KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+		KUNIT_EXPECT_EQ(test, t->psp.bugs, 0);
 		/* It may have kept the device */
-		t->psp.dev_sla = 0;
-		t->psp.connected = false;
+		fake_psp_forget(&t->psp);
+	}
+}
+
+/* Not even force ends what waits for the device: its buffers are not reused */
+static void connect_never_ends(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	for (unsigned int pages = 1; pages <= 2; pages++) {
+		t->status.spdm_scratch_size_max = pages * PAGE_SIZE;
+		shut_down(test);
+		t->psp.rounds = 2;
+		t->psp.doe_fail = 1;
+		KUNIT_EXPECT_EQ(test, connect(&t->dsm), -EIO);
+		/* DISCONNECT without force, and with */
+		t->psp.fail[0] = t->psp.ops + 2;
+		sev_tio_close(&t->dsm, false);
+		KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+		/* Context, request, scratch, output */
+		KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 3 + pages);
+		KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+		fake_psp_forget(&t->psp);
+		connect_anew(test);
 	}
 }
 
@@ -976,8 +1091,9 @@ static void fence_goes_with_last(struct kunit *test)
 	struct pci_tdi *other = tdi_test_bind_other(test);
 
 	t->vf.devfn++;
-	second = tdi_test_bind(test);
+	second = sev_tio_bind(&t->vf, SNP_VM, GUEST_ID + 1, &t->bind_code);
 	t->vf.devfn--;
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second);
 
 	must_run(test, first);
 	t->psp.fence = 1;
@@ -988,6 +1104,19 @@ static void fence_goes_with_last(struct kunit *test)
 	sev_tio_unbind(other);
 	KUNIT_EXPECT_EQ(test, fences_lifted(t), 1);
 	tdi_test_unbound(test, 0);
+}
+
+/* A real fence, which the firmware lifts only if none of the guest's TDIs is bound */
+static void fence_is_lifted(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi = tdi_test_bind(test);
+
+	must_run(test, tdi);
+	fake_psp_fence_guest(&t->psp, GCTX, FAKE_FENCE_DMA_ERROR);
+	sev_tio_unbind(tdi);
+	KUNIT_EXPECT_EQ(test, fences_lifted(t), 1);
+	KUNIT_EXPECT_EQ(test, t->psp.devs[0].fence[0], 0);
 }
 
 /* With the TDI still the firmware's there is somebody left to fence */
@@ -1036,6 +1165,29 @@ static void spdm_succeeds(struct kunit *test)
 	tdi_test_unbound(test, 0);
 }
 
+/*
+ * The firmware waits for the device, and keeps the TDI, and all else of the device, until
+ * it is disconnected. Nothing is lost then.
+ */
+static void expect_stuck(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	tdi_test_heal(t);
+	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+	expect_pages(test, 1);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
+	KUNIT_EXPECT_NE(test, t->bind_code, 0);
+	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+	expect_pages(test, 1);
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
+
+	sev_tio_close(&t->dsm, false);
+	KUNIT_EXPECT_NULL(test, vf_tdi(t));
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
+	tdi_test_restart(test);
+}
+
 static void spdm_endless(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
@@ -1044,10 +1196,9 @@ static void spdm_endless(struct kunit *test)
 
 	t->psp.rounds = 257;
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EPROTO);
-	KUNIT_EXPECT_NULL(test, vf_tdi(t));
-	tdi_test_unbound(test, 0);
+	KUNIT_EXPECT_EQ(test, t->psp.doe_calls, 256);
+	expect_stuck(test);
 
-	t->psp.rounds = 0;
 	tdi = tdi_test_bind(test);
 	t->psp.rounds = UINT_MAX;
 	t->psp.doe_calls = 0;
@@ -1055,14 +1206,11 @@ static void spdm_endless(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->psp.doe_calls, 256);
 	KUNIT_EXPECT_EQ(test, code, 0);
 	KUNIT_EXPECT_EQ(test, t->dsm.data.cmd, 0);
-
-	t->psp.rounds = 0;
-	KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), 0);
 	sev_tio_unbind(tdi);
-	tdi_test_unbound(test, 0);
+	expect_stuck(test);
 }
 
-/* The mailbox fails in each round, and the next command is the next command */
+/* The mailbox fails in each round */
 static void spdm_mailbox_fails(struct kunit *test)
 {
 	static const int errors[][2] = {
@@ -1070,28 +1218,35 @@ static void spdm_mailbox_fails(struct kunit *test)
 	};
 	struct tdi_test *t = tdi_test(test);
 
-	t->psp.rounds = 3;
 	for (int i = 0; i < ARRAY_SIZE(errors); i++) {
 		for (int round = 1; round <= 6; round++) {
 			t->psp.doe_calls = 0;
 			t->psp.doe_fail = round;
 			t->psp.doe_rc = errors[i][0];
+			t->psp.rounds = 3;
 			KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)),
 					errors[i][1]);
-			tdi_test_unbound(test, 0);
+			KUNIT_EXPECT_EQ(test, t->bind_code, 0);
+			expect_stuck(test);
 		}
 	}
-	t->psp.doe_fail = 0;
 }
 
+/*
+ * What comes behind a request that the device did not answer is refused, as far as it
+ * gets to the firmware. MEASURE and RUN need a new output buffer, and the firmware has
+ * the old one.
+ */
 static void spdm_request_fails(struct kunit *test)
 {
+	const struct tsm_sev_tio_measure measure = { .call = 4 };
 	struct tdi_test *t = tdi_test(test);
-	struct pci_tdi *tdi = tdi_test_bind(test);
+	struct pci_tdi *tdi;
 	u64 code;
 
-	t->psp.rounds = 2;
 	for (int round = 1; round <= 2; round++) {
+		tdi = tdi_test_bind(test);
+		t->psp.rounds = 2;
 		t->psp.doe_calls = 0;
 		t->psp.doe_fail = round;
 		t->psp.doe_rc = -EIO;
@@ -1099,15 +1254,36 @@ static void spdm_request_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), -EIO);
 		KUNIT_EXPECT_EQ(test, code, 0);
 		KUNIT_EXPECT_EQ(test, t->dsm.data.cmd, 0);
-	}
-	t->psp.doe_fail = 0;
-	KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), 0);
 
-	/* Without force the device is asked, and does not answer */
-	t->psp.doe_calls = 0;
-	t->psp.doe_fail = 1;
-	sev_tio_unbind(tdi);
-	tdi_test_unbound(test, 0);
+		t->psp.doe_fail = 0;
+		KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), 0);
+		KUNIT_EXPECT_NE(test, code, 0);
+		KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
+		KUNIT_EXPECT_NE(test, code, 0);
+		KUNIT_EXPECT_EQ(test, -ENOTCONN,
+				tdi_test_call(test, tdi, 0x104, &measure, 36, &code));
+		KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
+		KUNIT_EXPECT_NE(test, code, 0);
+		sev_tio_unbind(tdi);
+		expect_stuck(test);
+	}
+}
+
+/* Without force the device is asked, and does not answer. Force comes too late */
+static void spdm_unbind_fails(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	for (int round = 1; round <= 2; round++) {
+		struct pci_tdi *tdi = tdi_test_bind(test);
+
+		t->psp.rounds = 2;
+		t->psp.doe_calls = 0;
+		t->psp.doe_fail = round;
+		sev_tio_unbind(tdi);
+		KUNIT_EXPECT_EQ(test, vf_tdi(t)->state, FAKE_TDI_BOUND);
+		expect_stuck(test);
+	}
 }
 
 /*
@@ -1250,9 +1426,11 @@ static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(bind_not_locked),
 	KUNIT_CASE(scattered_context),
 	KUNIT_CASE(scattered_context_fails),
+	KUNIT_CASE(scattered_context_kept),
 	KUNIT_CASE(scattered_buffers),
 	KUNIT_CASE(run_is_refused),
 	KUNIT_CASE(run_and_stop),
+	KUNIT_CASE(error_and_stop),
 	KUNIT_CASE(stop_once),
 	KUNIT_CASE(stop_fails),
 	KUNIT_CASE_PARAM(fail_bind, failures_gen_params),
@@ -1263,16 +1441,20 @@ static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(kept_until_bind),
 	KUNIT_CASE(kept_until_disconnect),
 	KUNIT_CASE(kept_for_good),
+	KUNIT_CASE(guest_goes),
 	KUNIT_CASE(connect_fails),
+	KUNIT_CASE(connect_never_ends),
 	KUNIT_CASE(stale_status),
 	KUNIT_CASE(fence_words),
 	KUNIT_CASE(fence_without_run),
 	KUNIT_CASE(fence_goes_with_last),
+	KUNIT_CASE(fence_is_lifted),
 	KUNIT_CASE(fence_of_kept),
 	KUNIT_CASE_PARAM(spdm_succeeds, rounds_gen_params),
 	KUNIT_CASE(spdm_endless),
 	KUNIT_CASE(spdm_mailbox_fails),
 	KUNIT_CASE(spdm_request_fails),
+	KUNIT_CASE(spdm_unbind_fails),
 	KUNIT_CASE(errno_of_status),
 	KUNIT_CASE(status_reaches_caller),
 	KUNIT_CASE(guests_of_kvm),

@@ -35,6 +35,7 @@ struct tdi_test {
 	struct pci_tsm vf_tsm;
 	unsigned int owned;
 	u64 bind_code;
+	u64 seqno;
 };
 
 /* The fake is at the start, so test->priv is both */
@@ -71,11 +72,13 @@ int tdi_test_init(struct kunit *test);
 void tdi_test_exit(struct kunit *test);
 
 void tdi_test_heal(struct tdi_test *t);
+void tdi_test_restart(struct kunit *test);
 void tdi_test_set_response(struct fake_psp *psp, u16 msg_size, u8 value);
 struct pci_tdi *tdi_test_bind(struct kunit *test);
 struct pci_tdi *tdi_test_bind_other(struct kunit *test);
 void tdi_test_unbound(struct kunit *test, unsigned int lost);
 struct msg *tdi_test_msg(struct kunit *test, u32 req_len, u32 resp_max);
+void tdi_test_set_request(struct kunit *test, struct msg *m);
 int tdi_test_send(struct kunit *test, struct pci_tdi *tdi, u64 *code);
 int tdi_test_call(struct kunit *test, struct pci_tdi *tdi, u32 id,
 		  const void *call, size_t len, u64 *code);
