@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * TEE Device Interface Security Protocol (TDISP) 1.0 messages, PCIe r7.0
- * section 11.3. All multi-byte fields are little endian and messages are
- * packed.
+ * TEE Device Interface Security Protocol (TDISP) 1.0 messages, PCIe r6.3 section
+ * 11.3. All multi-byte fields are little endian and messages are packed. Later
+ * revisions may have more requests, behind PCI_TDISP_VDM.
  */
 #ifndef __PCI_TDISP_H
 #define __PCI_TDISP_H
@@ -28,7 +28,7 @@
 #define PCI_TDISP_ERROR			0x7f
 
 /**
- * enum pci_tdisp_state - state of a TDI, PCIe r7.0 section 11.2
+ * enum pci_tdisp_state - state of a TDI, PCIe r6.3 section 11.2
  * @PCI_TDISP_STATE_CONFIG_UNLOCKED: host and guest may still configure the TDI
  * @PCI_TDISP_STATE_CONFIG_LOCKED: configuration is locked for attestation
  * @PCI_TDISP_STATE_RUN: the TDI may access TVM memory
@@ -42,13 +42,16 @@ enum pci_tdisp_state {
 };
 
 /**
- * enum pci_tdisp_error - code of a TDISP_ERROR response, section 11.3.23
+ * enum pci_tdisp_error - code of a TDISP_ERROR response, section 11.3.24
  * @PCI_TDISP_ERR_INVALID_REQUEST: a field of the request is not valid
  * @PCI_TDISP_ERR_BUSY: the device can't serve the request now, retry later
  * @PCI_TDISP_ERR_INVALID_INTERFACE_STATE: not permitted in the TDI's state
  * @PCI_TDISP_ERR_UNSPECIFIED: any other failure
- * @PCI_TDISP_ERR_UNSUPPORTED_REQUEST: the device lacks this request
+ * @PCI_TDISP_ERR_UNSUPPORTED_REQUEST: the device lacks this request, whose code is in
+ *	&pci_tdisp_error_rsp.data
  * @PCI_TDISP_ERR_VERSION_MISMATCH: the device lacks this TDISP version
+ * @PCI_TDISP_ERR_VENDOR_SPECIFIC: the vendor's data follows, of as many bytes as
+ *	&pci_tdisp_error_rsp.data says
  * @PCI_TDISP_ERR_INVALID_INTERFACE: no such TDI
  * @PCI_TDISP_ERR_INVALID_NONCE: START with another nonce than LOCK returned
  * @PCI_TDISP_ERR_INSUFFICIENT_ENTROPY: no nonce could be made
@@ -62,6 +65,7 @@ enum pci_tdisp_error {
 	PCI_TDISP_ERR_UNSPECIFIED = 0x5,
 	PCI_TDISP_ERR_UNSUPPORTED_REQUEST = 0x7,
 	PCI_TDISP_ERR_VERSION_MISMATCH = 0x41,
+	PCI_TDISP_ERR_VENDOR_SPECIFIC = 0xff,
 	PCI_TDISP_ERR_INVALID_INTERFACE = 0x101,
 	PCI_TDISP_ERR_INVALID_NONCE = 0x102,
 	PCI_TDISP_ERR_INSUFFICIENT_ENTROPY = 0x103,
@@ -78,7 +82,7 @@ enum pci_tdisp_error {
  * @type: message code
  * @reserved: 0
  * @function_id: the TDI, PCI_TDISP_FUNCTION_*
- * @reserved_id: 0, second part of the INTERFACE_ID
+ * @reserved_id: 0, second part of the INTERFACE_ID, section 11.2
  */
 struct pci_tdisp_header {
 	u8 version;

@@ -52,6 +52,38 @@
 /* In the removal of a function, once its TSM has let go of it */
 #define TSM_EMU_STALL_REMOVAL		BIT(7)
 
+/**
+ * enum emu_mailbox - how DSMs answer, the file mailbox in debugfs
+ * @EMU_MAILBOX_GOOD: as they should
+ * @EMU_MAILBOX_LATE: the object is ready at the look number EMU_MAILBOX_LATE_LOOKS at
+ *	the status
+ * @EMU_MAILBOX_SILENT: there is no object
+ * @EMU_MAILBOX_BUSY: the mailbox is busy until it is told to abort, once
+ * @EMU_MAILBOX_BROKEN: the status is ERROR
+ * @EMU_MAILBOX_SHORT: the object ends with the header of the SPDM message
+ * @EMU_MAILBOX_CUT: the object ends EMU_MAILBOX_CUT_LEN bytes into the TDISP message
+ * @EMU_MAILBOX_CUT_REPORT: a portion of an interface report lacks its last byte
+ * @EMU_MAILBOX_VENDOR_ERROR: the TDISP message is a &struct emu_vendor_error
+ * @EMU_NR_MAILBOXES: how many there are
+ *
+ * But for BUSY the DSM has served the request by then.
+ */
+enum emu_mailbox {
+	EMU_MAILBOX_GOOD = 0,
+	EMU_MAILBOX_LATE = 1,
+	EMU_MAILBOX_SILENT = 2,
+	EMU_MAILBOX_BUSY = 3,
+	EMU_MAILBOX_BROKEN = 4,
+	EMU_MAILBOX_SHORT = 5,
+	EMU_MAILBOX_CUT = 6,
+	EMU_MAILBOX_CUT_REPORT = 7,
+	EMU_MAILBOX_VENDOR_ERROR = 8,
+	EMU_NR_MAILBOXES
+};
+
+#define EMU_MAILBOX_LATE_LOOKS		8
+#define EMU_MAILBOX_CUT_LEN		20
+
 /* Link operations that the TSM driver omits, bits of the parameter omit_ops */
 #define TSM_EMU_OMIT_TDI		BIT(0)
 #define TSM_EMU_OMIT_GUEST_REQ		BIT(1)
@@ -78,7 +110,7 @@
 }
 
 /**
- * enum emu_vdm_code - messages for tests, one of each class, and two that fail
+ * enum emu_vdm_code - messages for tests, one of each class, and some that fail
  * @EMU_VDM_ECHO: INFO, the response is the request
  * @EMU_VDM_RECONFIGURE: STATE_CHANGE, the TDI goes to ERROR as if the host had
  *	reconfigured the function
@@ -87,6 +119,7 @@
  * @EMU_VDM_OVERRUN: INFO, the driver claims a response longer than its buffer
  * @EMU_VDM_LAZY: INFO, the driver claims a response that fills its buffer, and
  *	writes only the header
+ * @EMU_VDM_EMPTY: INFO, the driver claims success without a response
  */
 enum emu_vdm_code {
 	EMU_VDM_ECHO = 0,
@@ -95,10 +128,25 @@ enum emu_vdm_code {
 	EMU_VDM_WRITE = 3,
 	EMU_VDM_OVERRUN = 4,
 	EMU_VDM_LAZY = 5,
+	EMU_VDM_EMPTY = 6,
 };
 
 /**
- * struct emu_vdm - one of them, a TDISP vendor defined message, PCIe r7.0 11.3.24
+ * struct emu_vendor_error - a TDISP error of the vendor's, PCIe r6.3 section 11.3.24
+ * @rsp: PCI_TDISP_ERR_VENDOR_SPECIFIC, the data is the length of what follows
+ * @registry_id: 0, @vendor_id is one of PCI-SIG
+ * @vendor_id_len: length of @vendor_id
+ * @vendor_id: TSM_EMU_VENDOR_ID
+ */
+struct emu_vendor_error {
+	struct pci_tdisp_error_rsp rsp;
+	u8 registry_id;
+	u8 vendor_id_len;
+	__le16 vendor_id;
+} __packed;
+
+/**
+ * struct emu_vdm - one of them, a TDISP vendor defined message, PCIe r6.3 11.3.25
  * @hdr: with PCI_TDISP_VDM, in a response without PCI_TDISP_REQ
  * @registry_id: 0, @vendor_id is one of PCI-SIG
  * @vendor_id_len: length of @vendor_id

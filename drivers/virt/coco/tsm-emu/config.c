@@ -198,7 +198,11 @@ static void init_ecap(struct tsm_emu_fn *fn, unsigned int pos, u16 id, u8 ver,
 	init32(fn, prev, hdr | pos << 20, 0);
 }
 
-/* One Selective IDE Stream with one address association, section 7.9.26 */
+/*
+ * One Selective IDE Stream with one address association, section 7.9.26. The stream
+ * is for hosts to configure, and nothing here looks at what they do: the keys of the
+ * device's streams are those that the DSM is told of, see doe_ide_km().
+ */
 static void init_ide(struct tsm_emu_fn *fn, unsigned int pos, unsigned int prev)
 {
 	unsigned int sel = pos + PCI_IDE_LINK_STREAM_0;
@@ -286,17 +290,12 @@ static void reset_below(struct tsm_emu *emu, struct tsm_emu_fn *port)
 
 /*
  * The SPDM session lasts, PCIe r6.3 section 6.31.4. The IDE streams of a function
- * lose their keys and become insecure, section 6.33.8, which the TDIs that are bound
- * to them don't survive, section 11.2.
+ * lose their keys and become insecure, section 6.33.8.
  */
 static void flr_dsm(struct tsm_emu *emu, struct tsm_emu_fn *dsm)
 {
 	dsm->doe = (struct tsm_emu_doe) { .session = dsm->doe.session };
-
-	for (unsigned int i = 0; i < emu->nr_fns; i++) {
-		if (tsm_emu_has_dsm(&emu->fn[i], dsm))
-			tsm_emu_tdi_reconfigured(&emu->fn[i].tdi);
-	}
+	tsm_emu_lose_keys(emu, dsm);
 }
 
 static void flr_fn(struct tsm_emu *emu, struct tsm_emu_fn *fn)
@@ -430,6 +429,9 @@ static int emu_config_read(struct pci_bus *bus, unsigned int devfn, int where,
 		PCI_SET_ERROR_RESPONSE(val);
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	}
+
+	if (has_dsm(fn) && where == TSM_EMU_ECAP_DOE + PCI_DOE_STATUS)
+		tsm_emu_doe_look(fn);
 
 	*val = 0;
 	for (int i = 0; i < size; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages for tests: one of each class, and two for which the driver misbehaves.
- * They travel as TDISP vendor defined messages, PCIe r7.0 section 11.3.24, and end
+ * Messages for tests: one of each class, and some for which the driver misbehaves.
+ * They travel as TDISP vendor defined messages, PCIe r6.3 section 11.3.25, and end
  * at the TSM. Off by default.
  */
 #include <linux/cache.h>
@@ -80,6 +80,13 @@ static const struct pci_tsm_guest_msg debug_vdms[] = {
 		.req_max = sizeof(struct emu_vdm),
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = PCI_TSM_GUEST_REQ_LEN_MAX,
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_EMPTY),
+		.class = PCI_TSM_REQ_INFO,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = sizeof(struct emu_vdm),
 	},
 };
 
@@ -157,6 +164,9 @@ int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 		break;
 	case EMU_VDM_OVERRUN:
 		req->resp_len = req->resp_size + 1;
+		return 0;
+	case EMU_VDM_EMPTY:
+		req->resp_len = 0;
 		return 0;
 	case EMU_VDM_LAZY:
 		req->resp_len = req->resp_size;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * DOE mailbox of an emulated DSM, PCIe r7.0 section 6.30: data objects go in
- * and out dword by dword. The device answers at once when GO is written.
+ * and out dword by dword. The device answers at once when GO is written, unless a
+ * test has it do otherwise.
  */
 #include <linux/bitfield.h>
+#include <linux/cleanup.h>
 #include <linux/lockdep.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
@@ -16,6 +18,9 @@ static const u8 doe_features[] = {
 	PCI_DOE_FEATURE_CMA,
 };
 
+/* DOE Discovery Version, which goes with the version of the capability */
+#define DISCOVERY_VERSION	2
+
 static void doe_set_reg(struct tsm_emu_fn *fn, unsigned int reg, u32 val)
 {
 	put_unaligned_le32(val, &fn->config[TSM_EMU_ECAP_DOE + reg]);
@@ -25,11 +30,12 @@ static void doe_set_reg(struct tsm_emu_fn *fn, unsigned int reg, u32 val)
 static void doe_update(struct tsm_emu_fn *fn)
 {
 	struct tsm_emu_doe *doe = &fn->doe;
-	bool ready = doe->resp_pos < doe->resp_dwords;
+	bool ready = !doe->late && doe->resp_pos < doe->resp_dwords;
 
 	doe_set_reg(fn, PCI_DOE_READ, ready ? doe->resp[doe->resp_pos] : 0);
 	doe_set_reg(fn, PCI_DOE_STATUS,
-		    ready ? PCI_DOE_STATUS_DATA_OBJECT_READY : 0);
+		    (ready ? PCI_DOE_STATUS_DATA_OBJECT_READY : 0) |
+		    (doe->busy ? PCI_DOE_STATUS_BUSY : 0));
 }
 
 static void doe_abort(struct tsm_emu_fn *fn)
@@ -37,6 +43,8 @@ static void doe_abort(struct tsm_emu_fn *fn)
 	fn->doe.req_dwords = 0;
 	fn->doe.resp_dwords = 0;
 	fn->doe.resp_pos = 0;
+	fn->doe.late = 0;
+	fn->doe.busy = false;
 	doe_update(fn);
 }
 
@@ -51,23 +59,36 @@ static void doe_respond(struct tsm_emu_doe *doe, u8 type, unsigned int dwords)
 	doe->resp_pos = 0;
 }
 
-static bool doe_discovery(struct tsm_emu_doe *doe)
+/*
+ * What is at an index, or vendor id FFFFh behind the last: PCIe r6.1 section 6.30.1.1.
+ * That says which version to ask with, and not what another version gets: nothing here
+ */
+static u32 doe_feature(unsigned int version, unsigned int index)
 {
-	unsigned int index = FIELD_GET(PCI_DOE_DATA_OBJECT_DISC_REQ_3_INDEX,
-				       doe->req[2]);
 	unsigned int next = index + 1;
 
-	if (doe->req_dwords != 3 || index >= ARRAY_SIZE(doe_features))
-		return false;
+	if (version != DISCOVERY_VERSION || index >= ARRAY_SIZE(doe_features))
+		return PCI_DOE_DATA_OBJECT_DISC_RSP_3_VID;
 	if (next == ARRAY_SIZE(doe_features))
 		next = 0;
 
+	return FIELD_PREP(PCI_DOE_DATA_OBJECT_DISC_RSP_3_VID,
+			  PCI_VENDOR_ID_PCI_SIG) |
+	       FIELD_PREP(PCI_DOE_DATA_OBJECT_DISC_RSP_3_TYPE,
+			  doe_features[index]) |
+	       FIELD_PREP(PCI_DOE_DATA_OBJECT_DISC_RSP_3_NEXT_INDEX, next);
+}
+
+static bool doe_discovery(struct tsm_emu_doe *doe)
+{
+	u32 req = doe->req[2];
+
+	if (doe->req_dwords != 3)
+		return false;
+
 	doe->resp[2] =
-		FIELD_PREP(PCI_DOE_DATA_OBJECT_DISC_RSP_3_VID,
-			   PCI_VENDOR_ID_PCI_SIG) |
-		FIELD_PREP(PCI_DOE_DATA_OBJECT_DISC_RSP_3_TYPE,
-			   doe_features[index]) |
-		FIELD_PREP(PCI_DOE_DATA_OBJECT_DISC_RSP_3_NEXT_INDEX, next);
+		doe_feature(FIELD_GET(PCI_DOE_DATA_OBJECT_DISC_REQ_3_VER, req),
+			    FIELD_GET(PCI_DOE_DATA_OBJECT_DISC_REQ_3_INDEX, req));
 	doe_respond(doe, PCI_DOE_FEATURE_DISCOVERY, 1);
 	return true;
 }
@@ -101,13 +122,46 @@ static size_t doe_ide_km(struct tsm_emu_fn *dsm, const u8 *req, size_t len,
 	return 1;
 }
 
+/* VENDOR_SPECIFIC_ERROR instead of the response, PCIe r6.3 tables 11-27 and 11-28 */
+static size_t doe_vendor_error(u8 *rsp)
+{
+	struct emu_vendor_error *error = (void *)rsp;
+
+	error->rsp.hdr.type = PCI_TDISP_ERROR;
+	error->rsp.code = cpu_to_le32(PCI_TDISP_ERR_VENDOR_SPECIFIC);
+	error->rsp.data = cpu_to_le32(sizeof(*error) - sizeof(error->rsp));
+	error->registry_id = 0;
+	error->vendor_id_len = sizeof(error->vendor_id);
+	error->vendor_id = cpu_to_le16(TSM_EMU_VENDOR_ID);
+	return sizeof(*error);
+}
+
+/* Return: length of the TDISP response that a test gets instead of one of @len bytes */
+static size_t doe_spoil_tdisp(struct tsm_emu *emu, u8 *rsp, size_t len)
+{
+	const struct pci_tdisp_header *hdr = (void *)rsp;
+	u8 report = PCI_TDISP_GET_INTERFACE_REPORT & ~PCI_TDISP_REQ;
+
+	switch (emu->mailbox) {
+	case EMU_MAILBOX_CUT:
+		return min(len, EMU_MAILBOX_CUT_LEN);
+	case EMU_MAILBOX_CUT_REPORT:
+		return hdr->type == report ? len - 1 : len;
+	case EMU_MAILBOX_VENDOR_ERROR:
+		return doe_vendor_error(rsp);
+	default:
+		return len;
+	}
+}
+
 static size_t doe_tdisp(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
 			const u8 *req, size_t len, u8 *rsp)
 {
 	if (len < sizeof(struct pci_tdisp_header))
 		return 0;
-	return tsm_emu_tdisp(doe_find_tdi(emu, dsm, (const void *)req), req,
-			     len, rsp);
+	len = tsm_emu_tdisp(doe_find_tdi(emu, dsm, (const void *)req), req, len,
+			    rsp);
+	return doe_spoil_tdisp(emu, rsp, len);
 }
 
 static bool doe_vdm_valid(const struct tsm_emu_spdm_vdm *vdm, size_t len)
@@ -143,8 +197,13 @@ static size_t doe_vdm(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
 	if (!rsp_len)
 		return 0;
 
-	memcpy(rsp, req, sizeof(*rsp));
-	rsp->payload_len = cpu_to_le16(1 + rsp_len);
+	*rsp = (struct tsm_emu_spdm_vdm) {
+		.standard_id = req->standard_id,
+		.vendor_id_len = req->vendor_id_len,
+		.vendor_id = req->vendor_id,
+		.payload_len = cpu_to_le16(1 + rsp_len),
+		.protocol_id = req->protocol_id,
+	};
 	return sizeof(*rsp) + rsp_len;
 }
 
@@ -157,14 +216,13 @@ static size_t doe_spdm(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
 
 	switch (req->code) {
 	case TSM_EMU_SPDM_KEY_EXCHANGE:
+		tsm_emu_lose_keys(emu, dsm);
 		dsm->doe.session = true;
-		dsm->doe.keys = false;
-		*rsp = *req;
 		break;
 	case TSM_EMU_SPDM_END_SESSION:
+		/* The TDIs were locked over that session, section 11.4.5 */
+		tsm_emu_lose_keys(emu, dsm);
 		dsm->doe.session = false;
-		dsm->doe.keys = false;
-		*rsp = *req;
 		break;
 	case TSM_EMU_SPDM_VDM:
 		rsp_len = doe_vdm(emu, dsm, (const void *)req, len, (void *)rsp);
@@ -173,7 +231,10 @@ static size_t doe_spdm(struct tsm_emu *emu, struct tsm_emu_fn *dsm,
 		return 0;
 	}
 
-	rsp->code = req->code & ~TSM_EMU_SPDM_REQ;
+	*rsp = (struct tsm_emu_spdm) {
+		.version = TSM_EMU_SPDM_VERSION,
+		.code = req->code & ~TSM_EMU_SPDM_REQ,
+	};
 	return rsp_len;
 }
 
@@ -221,10 +282,32 @@ static bool doe_serve(struct tsm_emu *emu, struct tsm_emu_fn *fn)
 	}
 }
 
+/* The request was served, so whatever it did is done. Return: is there an answer? */
+static bool doe_spoil(struct tsm_emu *emu, struct tsm_emu_doe *doe)
+{
+	switch (emu->mailbox) {
+	case EMU_MAILBOX_LATE:
+		doe->late = EMU_MAILBOX_LATE_LOOKS;
+		return true;
+	case EMU_MAILBOX_SILENT:
+		doe->resp_dwords = 0;
+		return true;
+	case EMU_MAILBOX_BROKEN:
+		doe->resp_dwords = 0;
+		return false;
+	case EMU_MAILBOX_SHORT:
+		doe->resp[1] = 3;
+		doe->resp_dwords = 3;
+		return true;
+	default:
+		return true;
+	}
+}
+
 static void doe_go(struct tsm_emu *emu, struct tsm_emu_fn *fn)
 {
 	struct tsm_emu_doe *doe = &fn->doe;
-	bool served = doe_serve(emu, fn);
+	bool served = doe_serve(emu, fn) && doe_spoil(emu, doe);
 
 	doe->req_dwords = 0;
 	if (served)
@@ -267,5 +350,38 @@ void tsm_emu_doe_write(struct tsm_emu *emu, struct tsm_emu_fn *fn,
 			doe->resp_pos++;
 		doe_update(fn);
 		break;
+	}
+}
+
+/**
+ * tsm_emu_doe_look() - the status of a DSM's mailbox is about to be read
+ * @fn: function of the DSM
+ *
+ * Context: under &tsm_emu.lock
+ */
+void tsm_emu_doe_look(struct tsm_emu_fn *fn)
+{
+	if (fn->doe.late && !--fn->doe.late)
+		doe_update(fn);
+}
+
+/**
+ * tsm_emu_doe_set_mailbox() - spoil what the mailboxes of the DSMs answer
+ * @emu: the platform
+ * @mailbox: how, from now on
+ *
+ * Context: any
+ */
+void tsm_emu_doe_set_mailbox(struct tsm_emu *emu, enum emu_mailbox mailbox)
+{
+	guard(raw_spinlock_irqsave)(&emu->lock);
+	emu->mailbox = mailbox;
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		struct tsm_emu_fn *fn = &emu->fn[i];
+
+		if (!fn->desc->dsm || fn->pf)
+			continue;
+		fn->doe.busy = mailbox == EMU_MAILBOX_BUSY;
+		doe_update(fn);
 	}
 }

@@ -151,22 +151,26 @@ static struct pci_tdisp_header dsm_header(struct pci_dev *pdev, u8 type)
 	};
 }
 
+/* Is that the response, of at least @resp_min bytes? Return: 0, -EIO, or its error */
+static int dsm_check(const struct pci_tdisp_header *req, const void *resp,
+		     size_t len, size_t resp_min)
+{
+	const struct pci_tdisp_error_rsp *rsp = resp;
+
+	if (rsp->hdr.type == PCI_TDISP_ERROR && len >= sizeof(*rsp))
+		return le32_to_cpu(rsp->code) ?: -EIO;
+	if (rsp->hdr.type != (req->type & ~PCI_TDISP_REQ) || len < resp_min)
+		return -EIO;
+	return 0;
+}
+
 /* @resp has room for TSM_EMU_TDISP_MAX bytes. A response is at least @resp_min long */
 static int dsm_call(struct pci_dev *pdev, const void *req, size_t len,
 		    void *resp, size_t resp_min)
 {
-	const struct pci_tdisp_header *hdr = req;
-	const struct pci_tdisp_error_rsp *rsp = resp;
-	int rc;
+	int rc = tsm_emu_dsm_transfer(pdev, req, len, resp);
 
-	rc = tsm_emu_dsm_transfer(pdev, req, len, resp);
-	if (rc < 0)
-		return rc;
-	if (rsp->hdr.type == PCI_TDISP_ERROR && rc >= sizeof(*rsp))
-		return le32_to_cpu(rsp->code) ?: -EIO;
-	if (rsp->hdr.type != (hdr->type & ~PCI_TDISP_REQ) || rc < resp_min)
-		return -EIO;
-	return 0;
+	return rc < 0 ? rc : dsm_check(req, resp, rc, resp_min);
 }
 
 /* Message and response consist of a header only */
@@ -276,26 +280,34 @@ int tsm_emu_dsm_state(struct pci_dev *pdev, enum pci_tdisp_state *state)
 	return rc;
 }
 
-/* Append a portion of the report to the @len bytes of it there are */
+/*
+ * Append a portion of the report to the @len bytes of it there are. @rest is what is
+ * left of it, or the room for a portion if that is not known, PCIe r6.3 table 11-13.
+ */
 static int dsm_report_portion(struct pci_dev *pdev, u8 *report, size_t size,
 			      size_t *len, size_t *rest)
 {
 	struct pci_tdisp_get_interface_report req = {
 		.hdr = dsm_header(pdev, PCI_TDISP_GET_INTERFACE_REPORT),
 		.offset = cpu_to_le16(*len),
-		.length = cpu_to_le16(TSM_EMU_PORTION_MAX),
+		.length = cpu_to_le16(min(*rest, TSM_EMU_PORTION_MAX)),
 	};
 	u8 resp[TSM_EMU_TDISP_MAX];
 	struct pci_tdisp_interface_report_rsp *rsp = (void *)resp;
-	size_t portion;
+	size_t portion, resp_len;
 	int rc;
 
-	rc = dsm_call(pdev, &req, sizeof(req), resp, sizeof(*rsp));
+	rc = tsm_emu_dsm_transfer(pdev, &req, sizeof(req), resp);
+	if (rc < 0)
+		return rc;
+	resp_len = rc;
+	rc = dsm_check(&req.hdr, resp, resp_len, sizeof(*rsp));
 	if (rc)
 		return rc;
 
 	portion = le16_to_cpu(rsp->portion_length);
-	if (!portion || portion > TSM_EMU_PORTION_MAX || portion > size - *len)
+	if (!portion || portion > resp_len - sizeof(*rsp) ||
+	    portion > size - *len)
 		return -EIO;
 
 	memcpy(report + *len, rsp->report, portion);
@@ -317,7 +329,7 @@ static int dsm_report_portion(struct pci_dev *pdev, u8 *report, size_t size,
 int tsm_emu_dsm_report(struct pci_dev *pdev, void *report, size_t size,
 		       size_t *len)
 {
-	size_t rest;
+	size_t rest = TSM_EMU_PORTION_MAX;
 	int rc;
 
 	*len = 0;

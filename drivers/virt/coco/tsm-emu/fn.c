@@ -70,11 +70,13 @@ bool tsm_emu_is_below(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *port
  * @dsm: function with a DSM
  *
  * Context: any
- * Return: true for functions of the DSM's device, or below its switch
+ * Return: true for functions of the DSM's device, or below its switch if they have no
+ * DSM of their own
  */
 bool tsm_emu_has_dsm(const struct tsm_emu_fn *fn, const struct tsm_emu_fn *dsm)
 {
-	return fn->port == dsm->port || tsm_emu_is_below(fn, dsm);
+	return fn->port == dsm->port ||
+	       (tsm_emu_is_below(fn, dsm) && !fn->desc->dsm);
 }
 
 /**
@@ -161,5 +163,26 @@ void tsm_emu_tdi_configure(struct tsm_emu_fn *fn)
 	for (int i = 0; i < TSM_EMU_NR_BARS; i++) {
 		fn->tdi.bar[i].size = bar_sizes(fn)[i];
 		fn->tdi.bar[i].base = bar_base(fn, i);
+	}
+}
+
+/**
+ * tsm_emu_lose_keys() - the IDE streams of a DSM's device become insecure
+ * @emu: the platform
+ * @dsm: function of the DSM
+ *
+ * The TDIs that are bound to them don't survive that, PCIe r6.3 sections 11.2 and
+ * 11.4.5.
+ *
+ * Context: under &tsm_emu.lock
+ */
+void tsm_emu_lose_keys(struct tsm_emu *emu, struct tsm_emu_fn *dsm)
+{
+	lockdep_assert_held(&emu->lock);
+
+	dsm->doe.keys = false;
+	for (unsigned int i = 0; i < emu->nr_fns; i++) {
+		if (tsm_emu_has_dsm(&emu->fn[i], dsm))
+			tsm_emu_tdi_reconfigured(&emu->fn[i].tdi);
 	}
 }

@@ -17,6 +17,7 @@ static size_t tdisp_no_such_tdi(const struct pci_tdisp_header *hdr, void *resp)
 	struct pci_tdisp_error_rsp *rsp = resp;
 
 	rsp->hdr = *hdr;
+	rsp->hdr.version = PCI_TDISP_VERSION_1_0;
 	rsp->hdr.type = PCI_TDISP_ERROR;
 	rsp->code = cpu_to_le32(PCI_TDISP_ERR_INVALID_INTERFACE);
 	rsp->data = 0;
@@ -56,9 +57,17 @@ static int tdisp_guest_req(struct tsm_emu_bound *bound,
 	len = tdisp_forward(&bound->tdi, req, msg);
 	if (len < 0)
 		return len;
+	/* That would be the DSM's fault, but the core would take it for the driver's */
+	if (len < req->msg->resp_min)
+		return -EIO;
 
-	if (error->hdr.type == PCI_TDISP_ERROR)
+	if (error->hdr.type == PCI_TDISP_ERROR) {
+		if (len < sizeof(*error))
+			return -EIO;
 		req->tsm_code = le32_to_cpu(error->code);
+		/* The guest sees by the data of the error that some is missing */
+		len = umin(len, req->msg->resp_max);
+	}
 
 	req->resp_len = len;
 	if (len > req->resp_size)

@@ -73,6 +73,23 @@ static const struct file_operations floor_fops = {
 	.unlocked_ioctl = floor_ioctl,
 };
 
+static int mailbox_get(void *data, u64 *val)
+{
+	struct tsm_emu *emu = data;
+
+	*val = READ_ONCE(emu->mailbox);
+	return 0;
+}
+
+static int mailbox_set(void *emu, u64 val)
+{
+	if (val >= EMU_NR_MAILBOXES)
+		return -EINVAL;
+	tsm_emu_doe_set_mailbox(emu, val);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(mailbox_fops, mailbox_get, mailbox_set, "%llu\n");
+
 /* As a driver does that has to recover its function, and asks nobody */
 static int driver_reset(struct tsm_emu *emu, u64 rid,
 			int (*reset)(struct pci_dev *pdev))
@@ -128,6 +145,7 @@ int tsm_emu_hooks_add(struct tsm_emu *emu)
 	tsm_emu_stall_init(emu, dir);
 	tsm_emu_bound_init(emu, dir);
 	debugfs_create_atomic_t("requests", 0400, dir, &emu->requests);
+	debugfs_create_file_unsafe("mailbox", 0600, dir, emu, &mailbox_fops);
 	/* Safe: it touches nothing that goes with the platform */
 	debugfs_create_file_unsafe("floor", 0600, dir, NULL, &floor_fops);
 	debugfs_create_file_unsafe("driver_reset", 0200, dir, emu,

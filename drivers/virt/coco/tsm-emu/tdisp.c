@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TDISP responder of an emulated DSM, PCIe r7.0 sections 11.2 and 11.3. Takes a
+ * TDISP responder of an emulated DSM, PCIe r6.3 sections 11.2 and 11.3. Takes a
  * request, changes the TDI's state and gives the response: no locks, nothing of
- * the platform but the TDI.
+ * the platform but the TDI. Reserved fields are 0 in a response and are not looked
+ * at in a request, section 11.3.3.
  */
 #include <linux/align.h>
 #include <linux/siphash.h>
@@ -14,6 +15,8 @@
 
 #define LOCK_FLAGS	(PCI_TDISP_LOCK_NO_FW_UPDATE | PCI_TDISP_LOCK_MSIX | \
 			 PCI_TDISP_LOCK_ALL_REQUEST_REDIRECT)
+#define OTHER_LOCK_FLAGS	(PCI_TDISP_LOCK_SYSTEM_CACHE_LINE_SIZE | \
+				 PCI_TDISP_LOCK_BIND_P2P)
 
 /* Codes of the requests that the device serves, less 0x80, and the last of them */
 #define LAST_REQ	(PCI_TDISP_SET_MMIO_ATTRIBUTE & 0x7f)
@@ -29,6 +32,16 @@ static size_t tdisp_error(struct pci_tdisp_header *hdr,
 	rsp->code = cpu_to_le32(code);
 	rsp->data = 0;
 	return sizeof(*rsp);
+}
+
+/* The one error with data: the code that was sent, section 11.3.24 */
+static size_t tdisp_unsupported(struct pci_tdisp_header *hdr, u8 type)
+{
+	struct pci_tdisp_error_rsp *rsp = (void *)hdr;
+	size_t len = tdisp_error(hdr, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
+
+	rsp->data = cpu_to_le32(type);
+	return len;
 }
 
 static size_t tdisp_get_version(void *resp)
@@ -98,6 +111,10 @@ static void tdisp_make_nonce(struct tsm_emu_tdi *tdi)
 				   &tdi->nonce[i]);
 }
 
+/*
+ * The stream of the keys is not compared with DEFAULT_STREAM_ID, as section 11.3.8
+ * has it: nobody configures a stream in the IDE capability of an emulated device.
+ */
 static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 {
 	const struct pci_tdisp_lock_interface *lock = req;
@@ -107,8 +124,8 @@ static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 
 	if (tdi->state != PCI_TDISP_STATE_CONFIG_UNLOCKED)
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
-	/* Without keys for the stream too, PCIe r6.3 table 11-12 */
-	if (flags & ~LOCK_FLAGS || lock->reserved || !tdi->secure ||
+	/* Without keys for the stream too, table 11-12 */
+	if (flags & OTHER_LOCK_FLAGS || !tdi->secure ||
 	    !IS_ALIGNED(mmio_offset, SZ_4K))
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
 	/* Section 11.3.8: its configuration must be one that can be locked */
@@ -180,14 +197,12 @@ static int tdisp_updatable_bar(const struct tsm_emu_tdi *tdi,
 		const struct pci_tdisp_mmio_range *range =
 			&report->mmio_range[i];
 		u16 attr = le16_to_cpu(range->attr);
-		u16 change = attr ^ le16_to_cpu(wanted->attr);
 
 		if (range->range_id != wanted->range_id)
 			continue;
 		if (range->first_page != wanted->first_page ||
 		    range->pages != wanted->pages ||
-		    !(attr & PCI_TDISP_MMIO_ATTR_UPDATABLE) ||
-		    change & ~PCI_TDISP_MMIO_NON_TEE)
+		    !(attr & PCI_TDISP_MMIO_ATTR_UPDATABLE))
 			return -1;
 		return le16_to_cpu(range->range_id) / 2;
 	}
@@ -198,17 +213,18 @@ static size_t tdisp_set_mmio_attribute(struct tsm_emu_tdi *tdi, const void *req,
 				       void *resp)
 {
 	const struct pci_tdisp_set_mmio_attribute *set = req;
-	bool non_tee = le16_to_cpu(set->range.attr) & PCI_TDISP_MMIO_NON_TEE;
+	u16 attr = le16_to_cpu(set->range.attr);
 	int bar;
 
 	if (tdi->state != PCI_TDISP_STATE_RUN)
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
 
+	/* Bits 1:0 are 0 in a request, and 15:3 reserved: table 11-24 */
 	bar = tdisp_updatable_bar(tdi, &set->range);
-	if (bar < 0)
+	if (bar < 0 || attr & (PCI_TDISP_MMIO_MSIX_TABLE | PCI_TDISP_MMIO_MSIX_PBA))
 		return tdisp_error(resp, PCI_TDISP_ERR_INVALID_REQUEST);
 
-	if (non_tee)
+	if (attr & PCI_TDISP_MMIO_NON_TEE)
 		tdi->non_tee |= BIT(bar);
 	else
 		tdi->non_tee &= ~BIT(bar);
@@ -253,14 +269,22 @@ static size_t tdisp_req_len(u8 type)
 	}
 }
 
-/* Of several errors the first in this order is reported, section 11.3.23 */
+/* Any later version of TDISP is found by GET_VERSION of major version 1: 11.3.4 */
+static bool tdisp_has_version(const struct pci_tdisp_header *hdr)
+{
+	if (hdr->type == PCI_TDISP_GET_VERSION)
+		return hdr->version >> 4 == PCI_TDISP_VERSION_1_0 >> 4;
+	return hdr->version == PCI_TDISP_VERSION_1_0;
+}
+
+/* No section says which of several errors is reported, here the first of these is */
 static enum pci_tdisp_error tdisp_check(const struct tsm_emu_tdi *tdi,
 					const struct pci_tdisp_header *hdr,
 					size_t len)
 {
 	u8 code = hdr->type & ~PCI_TDISP_REQ;
 
-	if (hdr->version != PCI_TDISP_VERSION_1_0)
+	if (!tdisp_has_version(hdr))
 		return PCI_TDISP_ERR_VERSION_MISMATCH;
 	if (!(hdr->type & PCI_TDISP_REQ) || code > LAST_REQ ||
 	    !(REQ_MSGS & BIT(code)))
@@ -270,6 +294,17 @@ static enum pci_tdisp_error tdisp_check(const struct tsm_emu_tdi *tdi,
 	if (len < tdisp_req_len(hdr->type))
 		return PCI_TDISP_ERR_INVALID_REQUEST;
 	return 0;
+}
+
+/* All of the function's id that is not reserved comes back, section 11.2 */
+static __le32 tdisp_function_id(const struct pci_tdisp_header *hdr)
+{
+	u32 id = le32_to_cpu(hdr->function_id);
+	u32 known = PCI_TDISP_FUNCTION_RID | PCI_TDISP_FUNCTION_SEGMENT_VALID;
+
+	if (id & PCI_TDISP_FUNCTION_SEGMENT_VALID)
+		known |= PCI_TDISP_FUNCTION_SEGMENT;
+	return cpu_to_le32(id & known);
 }
 
 /**
@@ -289,11 +324,15 @@ size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 	struct pci_tdisp_header *rsp = resp;
 	enum pci_tdisp_error error;
 
-	*rsp = *hdr;
-	rsp->version = PCI_TDISP_VERSION_1_0;
-	rsp->type = hdr->type & ~PCI_TDISP_REQ;
+	*rsp = (struct pci_tdisp_header) {
+		.version = PCI_TDISP_VERSION_1_0,
+		.type = hdr->type & ~PCI_TDISP_REQ,
+		.function_id = tdisp_function_id(hdr),
+	};
 
 	error = tdisp_check(tdi, hdr, len);
+	if (error == PCI_TDISP_ERR_UNSUPPORTED_REQUEST)
+		return tdisp_unsupported(rsp, hdr->type);
 	if (error)
 		return tdisp_error(rsp, error);
 
@@ -315,7 +354,7 @@ size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,
 	case PCI_TDISP_SET_MMIO_ATTRIBUTE:
 		return tdisp_set_mmio_attribute(tdi, req, resp);
 	default:
-		return tdisp_error(rsp, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
+		return tdisp_unsupported(rsp, hdr->type);
 	}
 }
 

@@ -88,14 +88,27 @@ static void expect_rsp(struct kunit *test, u8 req_type, size_t len)
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(ctx->rsp.hdr.function_id), RID);
 }
 
-static void expect_error(struct kunit *test, enum pci_tdisp_error code)
+static void expect_error_data(struct kunit *test, enum pci_tdisp_error code,
+			      u32 data)
 {
 	struct ctx *ctx = test->priv;
 
 	KUNIT_EXPECT_EQ(test, ctx->rsp_len, sizeof(ctx->rsp.error));
 	KUNIT_EXPECT_EQ(test, ctx->rsp.hdr.type, PCI_TDISP_ERROR);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(ctx->rsp.error.code), code);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(ctx->rsp.error.data), 0);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(ctx->rsp.error.data), data);
+}
+
+static void expect_error(struct kunit *test, enum pci_tdisp_error code)
+{
+	expect_error_data(test, code, 0);
+}
+
+/* A request that consists of a header */
+static void expect_unsupported(struct kunit *test, u8 type)
+{
+	send_header(test->priv, type);
+	expect_error_data(test, PCI_TDISP_ERR_UNSUPPORTED_REQUEST, type);
 }
 
 static void expect_state(struct kunit *test, enum pci_tdisp_state state)
@@ -133,6 +146,25 @@ static void version_test(struct kunit *test)
 	expect_rsp(test, PCI_TDISP_GET_VERSION, 18);
 	KUNIT_EXPECT_EQ(test, ctx->rsp.version.count, 1);
 	KUNIT_EXPECT_EQ(test, ctx->rsp.version.entry[0], 0x10);
+}
+
+/* A later requester learns what there is, and then uses that: section 11.3.4 */
+static void later_version_test(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	struct pci_tdisp_header hdr = header(PCI_TDISP_GET_VERSION);
+
+	hdr.version = 0x1f;
+	send(ctx, &hdr, sizeof(hdr));
+	expect_rsp(test, PCI_TDISP_GET_VERSION, 18);
+	hdr.version = 0x20;
+	send(ctx, &hdr, sizeof(hdr));
+	expect_error(test, PCI_TDISP_ERR_VERSION_MISMATCH);
+
+	hdr = header(PCI_TDISP_STOP_INTERFACE);
+	hdr.version = 0x11;
+	send(ctx, &hdr, sizeof(hdr));
+	expect_error(test, PCI_TDISP_ERR_VERSION_MISMATCH);
 }
 
 static void capabilities_test(struct kunit *test)
@@ -301,17 +333,17 @@ static void mmio_attribute_test(struct kunit *test)
 	struct ctx *ctx = test->priv;
 
 	go_to(ctx, PCI_TDISP_STATE_RUN);
-	req = mmio_attribute(ctx, 1, 0xc);
+	req = mmio_attribute(ctx, 1, 0x4);
 	send(ctx, &req, sizeof(req));
 	expect_rsp(test, PCI_TDISP_SET_MMIO_ATTRIBUTE, 16);
 	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, BIT(1));
-	req = mmio_attribute(ctx, 1, 0x8);
+	req = mmio_attribute(ctx, 1, 0x0);
 	send(ctx, &req, sizeof(req));
 	expect_rsp(test, PCI_TDISP_SET_MMIO_ATTRIBUTE, 16);
 	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, 0);
 
 	/* It is not what the next guest finds */
-	req = mmio_attribute(ctx, 1, 0xc);
+	req = mmio_attribute(ctx, 1, 0x4);
 	send(ctx, &req, sizeof(req));
 	go_to(ctx, PCI_TDISP_STATE_CONFIG_UNLOCKED);
 	KUNIT_EXPECT_EQ(test, ctx->tdi.non_tee, 0);
@@ -338,7 +370,7 @@ static void mmio_attribute_refused_test(struct kunit *test)
 		if (state == PCI_TDISP_STATE_RUN)
 			continue;
 		go_to(ctx, state);
-		req = mmio_attribute(ctx, 1, 0xc);
+		req = mmio_attribute(ctx, 1, 0x4);
 		expect_not_updated(test, &req, len,
 				   PCI_TDISP_ERR_INVALID_INTERFACE_STATE);
 	}
@@ -346,16 +378,16 @@ static void mmio_attribute_refused_test(struct kunit *test)
 	go_to(ctx, PCI_TDISP_STATE_RUN);
 	req = mmio_attribute(ctx, 0, 0x4);
 	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
-	req = mmio_attribute(ctx, 1, 0xd);
+	req = mmio_attribute(ctx, 1, 0x5);
 	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
-	req = mmio_attribute(ctx, 1, 0xc);
+	req = mmio_attribute(ctx, 1, 0x4);
 	expect_not_updated(test, &req, len - 1, PCI_TDISP_ERR_INVALID_REQUEST);
 	req.range.range_id = cpu_to_le16(1);
 	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
-	req = mmio_attribute(ctx, 1, 0xc);
+	req = mmio_attribute(ctx, 1, 0x4);
 	req.range.pages = cpu_to_le32(2);
 	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
-	req = mmio_attribute(ctx, 1, 0xc);
+	req = mmio_attribute(ctx, 1, 0x4);
 	le64_add_cpu(&req.range.first_page, 1);
 	expect_not_updated(test, &req, len, PCI_TDISP_ERR_INVALID_REQUEST);
 }
@@ -395,17 +427,9 @@ static void bad_request_test(struct kunit *test)
 	send(ctx, &hdr, sizeof(hdr));
 	expect_error(test, PCI_TDISP_ERR_INVALID_REQUEST);
 
-	send_header(ctx, PCI_TDISP_BIND_P2P_STREAM);
-	expect_error(test, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
-	send_header(ctx, PCI_TDISP_REQ);
-	expect_error(test, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
-	send_header(ctx, PCI_TDISP_GET_VERSION & ~PCI_TDISP_REQ);
-	expect_error(test, PCI_TDISP_ERR_UNSUPPORTED_REQUEST);
-
-	hdr = header(PCI_TDISP_GET_VERSION);
-	hdr.version = 0x11;
-	send(ctx, &hdr, sizeof(hdr));
-	expect_error(test, PCI_TDISP_ERR_VERSION_MISMATCH);
+	expect_unsupported(test, PCI_TDISP_BIND_P2P_STREAM);
+	expect_unsupported(test, PCI_TDISP_REQ);
+	expect_unsupported(test, PCI_TDISP_GET_VERSION & ~PCI_TDISP_REQ);
 
 	hdr = header(PCI_TDISP_STOP_INTERFACE);
 	ctx->rsp_len = tsm_emu_tdisp(NULL, &hdr, sizeof(hdr), &ctx->rsp);
@@ -429,6 +453,7 @@ static int tdisp_init(struct kunit *test)
 
 static struct kunit_case tdisp_cases[] = {
 	KUNIT_CASE(version_test),
+	KUNIT_CASE(later_version_test),
 	KUNIT_CASE(capabilities_test),
 	KUNIT_CASE(life_test),
 	KUNIT_CASE(nonce_test),

@@ -97,6 +97,8 @@ struct tsm_emu_tdi {
  * @resp_pos: the dword to read next
  * @session: there is an SPDM session
  * @keys: the IDE stream has keys, set in that session
+ * @late: how often the status will be read until there is something in @resp
+ * @busy: with somebody else's object, until an abort
  */
 struct tsm_emu_doe {
 	u32 req[TSM_EMU_DOE_DWORDS];
@@ -106,6 +108,8 @@ struct tsm_emu_doe {
 	unsigned int resp_pos;
 	bool session;
 	bool keys;
+	unsigned int late;
+	bool busy;
 };
 
 /**
@@ -165,6 +169,7 @@ struct tsm_emu_fn {
  * @lock: protects @fn: configuration space and what the devices hold
  * @fn: functions of the segment
  * @nr_fns: number of them
+ * @mailbox: how DSMs answer, under @lock
  * @busn: bus numbers of the segment
  * @mmio: address space for the BARs, nothing decodes it
  * @bridge: host bridge
@@ -189,6 +194,7 @@ struct tsm_emu {
 	raw_spinlock_t lock;
 	struct tsm_emu_fn fn[TSM_EMU_MAX_FNS];
 	unsigned int nr_fns;
+	enum emu_mailbox mailbox;
 	struct resource busn;
 	struct resource mmio;
 	struct pci_host_bridge *bridge;
@@ -292,6 +298,8 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn);
 /* doe.c */
 void tsm_emu_doe_write(struct tsm_emu *emu, struct tsm_emu_fn *fn,
 		       unsigned int reg, u32 val);
+void tsm_emu_doe_look(struct tsm_emu_fn *fn);
+void tsm_emu_doe_set_mailbox(struct tsm_emu *emu, enum emu_mailbox mailbox);
 
 /* fn.c */
 unsigned int tsm_emu_vf_devfn(const struct tsm_emu_fn *pf, unsigned int index);
@@ -302,6 +310,7 @@ bool tsm_emu_is_in_d0(const struct tsm_emu_fn *fn);
 u16 tsm_emu_rid(const struct tsm_emu_fn *fn);
 struct tsm_emu_fn *tsm_emu_find_fn(struct tsm_emu *emu, u16 rid);
 void tsm_emu_tdi_configure(struct tsm_emu_fn *fn);
+void tsm_emu_lose_keys(struct tsm_emu *emu, struct tsm_emu_fn *dsm);
 
 /* tdisp.c */
 size_t tsm_emu_tdisp(struct tsm_emu_tdi *tdi, const void *req, size_t len,

@@ -146,8 +146,13 @@ static struct pci_tdi *emu_bind(struct pci_dev *pdev, struct kvm *kvm,
 
 	/* A reset of the DSM's function, e.g. as VFIO opens that, took them */
 	rc = tsm_emu_dsm_set_keys(pdev);
+	/* For a bind, -EBUSY is a function that another VM has */
 	if (rc)
-		return ERR_PTR(rc);
+		return ERR_PTR(rc == -EBUSY ? -EAGAIN : rc);
+	/* The last unbind may not have reached the DSM */
+	rc = tsm_emu_dsm_stop(pdev);
+	if (rc)
+		return ERR_PTR(rc > 0 ? -EIO : rc);
 
 	bound = kzalloc_obj(*bound);
 	if (!bound)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guest protocol of a TSM that takes bare TDISP 1.0 messages, PCIe r7.0 section
+ * Guest protocol of a TSM that takes bare TDISP 1.0 messages, PCIe r6.3 section
  * 11.3. The message code says what a message can do. Vendor defined messages can
- * do anything, so they are not in the table.
+ * do anything, so they are not in the table. Reserved fields of the header have to
+ * be 0, though a device ignores them (section 11.3.3): a later revision may use them
+ * for more than the table knows.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -13,8 +15,9 @@
 #include <uapi/linux/iommufd.h>
 
 /*
- * Any request can be answered by TDISP_ERROR instead, without the extended data,
- * which only answers to vendor defined messages have.
+ * Any request can be answered by TDISP_ERROR instead, section 11.3.24. The extended
+ * data, which follows VENDOR_SPECIFIC_ERROR, is cut off by the driver where the
+ * response would be longer than here: its length stays in the error's data.
  */
 #define HDR_LEN		sizeof(struct pci_tdisp_header)
 #define ERROR_LEN	sizeof(struct pci_tdisp_error_rsp)
@@ -24,8 +27,9 @@ DECLARE_TSM_PROTO(tdisp);
 #define MSG(_name, ...)	TSM_PROTO_MSG(PCI_TDISP_##_name, __VA_ARGS__)
 
 static const struct pci_tsm_guest_msg tdisp_msgs[] = {
+	/* There is one version at least, section 11.3.5 */
 	MSG(GET_VERSION, INFO, HDR_LEN,
-	    sizeof(struct pci_tdisp_version),
+	    sizeof(struct pci_tdisp_version) + 1,
 	    sizeof(struct pci_tdisp_version) + U8_MAX),
 	MSG(GET_CAPABILITIES, INFO, sizeof(struct pci_tdisp_get_capabilities),
 	    ERROR_LEN, sizeof(struct pci_tdisp_capabilities)),

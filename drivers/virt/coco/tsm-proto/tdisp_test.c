@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The TDISP guest protocol against the numbers of PCIe r7.0 section 11.3 */
+/* The TDISP guest protocol against the numbers of PCIe r6.3 section 11.3 */
 #include <linux/string.h>
 #include "proto_test.h"
 
@@ -8,7 +8,7 @@ DECLARE_TSM_PROTO(tdisp);
 #define TDISP_HDR_LEN 16
 
 static const struct proto_case tdisp_cases[] = {
-	{ "GET_TDISP_VERSION", 0x81, PCI_TSM_REQ_INFO, 16, 17, 272 },
+	{ "GET_TDISP_VERSION", 0x81, PCI_TSM_REQ_INFO, 16, 18, 272 },
 	{ "GET_TDISP_CAPABILITIES", 0x82, PCI_TSM_REQ_INFO, 20, 24, 44 },
 	{ "LOCK_INTERFACE", 0x83, PCI_TSM_REQ_STATE_CHANGE, 36, 24, 48 },
 	{ "GET_DEVICE_INTERFACE_REPORT", 0x84, PCI_TSM_REQ_INFO, 20, 20, 65555 },

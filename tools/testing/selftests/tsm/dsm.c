@@ -7,6 +7,7 @@
  */
 #include <linux/vfio.h>
 
+#include "lib/firmware.h"
 #include "lib/function.h"
 #include "lib/held.h"
 #include "lib/kmsg.h"
@@ -248,7 +249,7 @@ TEST_F(device, bus_reset_ends_the_session)
 	EXPECT_EQ(0, tsm_tdi_run(t));
 }
 
-/* A function that can be made to read as all ones, as if it was pulled out */
+/* A function that can be made to read as all ones, or lose all that is configured */
 FIXTURE(absent)
 {
 	struct tsm_test t;
@@ -280,6 +281,45 @@ FIXTURE_TEARDOWN(absent)
 static int pull_out(void)
 {
 	return tsm_pci_write(ROOT_PORT, PCI_SECONDARY_BUS, 1, 0xf);
+}
+
+static void expect_tdi(struct __test_metadata *_metadata, struct tsm_test *t,
+		       int state)
+{
+	struct tsm_firmware_tdi tdi;
+
+	ASSERT_EQ(0, tsm_firmware_tdi(&t->s, &tdi));
+	EXPECT_EQ(state, tdi.state);
+	EXPECT_FALSE(tdi.dma);
+}
+
+/* Root, past all that refuses it. PCIe r6.3 section 11.2: an FLR is an error */
+TEST_F(absent, flr_is_an_error)
+{
+	struct tsm_test *t = &self->t;
+	int cap = tsm_config_find_cap(&t->s, PCI_CAP_ID_EXP);
+
+	ASSERT_LT(0, cap);
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+	ASSERT_EQ(0, tsm_pci_write(t->s.fn->bdf, cap + PCI_EXP_DEVCTL, 2,
+				   PCI_EXP_DEVCTL_BCR_FLR));
+	expect_tdi(_metadata, t, PCI_TDISP_STATE_ERROR);
+}
+
+/* All of the device's state goes, section 6.6.1, and the default is CONFIG_UNLOCKED */
+TEST_F(absent, bus_reset_unlocks)
+{
+	struct tsm_test *t = &self->t;
+
+	ASSERT_EQ(0, tsm_pci_enable(&t->s));
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+	ASSERT_EQ(0, tsm_pci_write(ROOT_PORT, PCI_BRIDGE_CONTROL, 2,
+				   PCI_BRIDGE_CTL_BUS_RESET));
+	ASSERT_EQ(0, tsm_pci_write(ROOT_PORT, PCI_BRIDGE_CONTROL, 2, 0));
+	expect_tdi(_metadata, t, PCI_TDISP_STATE_CONFIG_UNLOCKED);
 }
 
 /* The TSM driver is not asked, it would not return */

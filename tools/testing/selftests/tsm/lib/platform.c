@@ -61,6 +61,20 @@ int tsm_platform_delay(unsigned int ms)
 	return tsm_file_write(TSM_PLATFORM_HOOKS "/delay_ms", text);
 }
 
+int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), HOOKS ".%u/mailbox", instance);
+	snprintf(text, sizeof(text), "%u", mailbox);
+	return tsm_file_write(path, text);
+}
+
+int tsm_platform_mailbox(enum emu_mailbox mailbox)
+{
+	return tsm_platform_mailbox_at(0, mailbox);
+}
+
 int tsm_platform_stall(u32 mask)
 {
 	return tsm_platform_stall_at(0, mask);

@@ -32,6 +32,9 @@ int tsm_platform_requests_at(unsigned int instance, unsigned long *count);
 int tsm_platform_stall(u32 mask);
 int tsm_platform_wait_stalled(unsigned long count);
 int tsm_platform_delay(unsigned int ms);
+/* How the DSMs answer from now on */
+int tsm_platform_mailbox(enum emu_mailbox mailbox);
+int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox);
 /* Hold nothing from now on; where debugfs is locked down nothing can be held */
 int tsm_platform_let_go(void);
 int tsm_platform_stall_at(unsigned int instance, u32 mask);

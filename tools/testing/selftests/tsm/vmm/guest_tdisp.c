@@ -121,15 +121,18 @@ static int stop_is_refused(struct guest *g)
 	return g->call->error == EACCES && !g->call->dispatched;
 }
 
-/* Appends one portion to the report. Return: what remains, or -1 */
-static int read_portion(struct guest *g)
+/*
+ * Appends one portion to the report, of which @rest remain, or an unknown number at
+ * first: PCIe r6.3 table 11-13. Return: what remains then, or -1
+ */
+static int read_portion(struct guest *g, int rest)
 {
 	const struct pci_tdisp_interface_report_rsp *rsp = (void *)g->call->resp;
 	struct pci_tdisp_get_interface_report req = {
 		.hdr = tdisp_header(PCI_TDISP_GET_INTERFACE_REPORT,
 				    g->shared->rid),
 		.offset = htole16(g->report_len),
-		.length = htole16(REPORT_PORTION),
+		.length = htole16(rest < REPORT_PORTION ? rest : REPORT_PORTION),
 	};
 	u32 len;
 
@@ -150,11 +153,11 @@ static int read_portion(struct guest *g)
 
 static int has_report(struct guest *g)
 {
-	int rest;
+	int rest = REPORT_PORTION;
 
 	g->report_len = 0;
 	do {
-		rest = read_portion(g);
+		rest = read_portion(g, rest);
 	} while (rest > 0);
 	return !rest && tsm_vmm_use_report(g->shared, g->report, g->report_len);
 }
