@@ -130,13 +130,17 @@ struct tsm_cca_report_refresh {
 
 #define TSM_CCA_NONCE_LEN	32
 
+/* Raw bit streams, else hashes. Linux' realm of March 2026 always sets it */
+#define TSM_CCA_MEASUREMENTS_RAW	BIT(0)
+
 /**
  * struct tsm_cca_measurements_refresh - TSM_CCA_MEASUREMENTS_REFRESH, without
  *	response
  * @type: enum tsm_cca_type
  * @reserved: 0
- * @flags: flags of the parameter block of RHI's VDEV_GET_MEASUREMENTS; which
- *	there are was not found, the TSM judges them
+ * @flags: flags of the parameter block of RHI's VDEV_GET_MEASUREMENTS,
+ *	TSM_CCA_MEASUREMENTS_*, which the TSM judges. A posting of November 2025 had
+ *	others, and the nonce at another place.
  * @nonce: freshness for SPDM GET_MEASUREMENTS
  */
 struct tsm_cca_measurements_refresh {
@@ -168,7 +172,9 @@ struct tsm_cca_validate_mmio {
  * struct tsm_cca_set_tdi_state - TSM_CCA_SET_TDI_STATE, without response
  * @type: enum tsm_cca_type
  * @state: of enum pci_tdisp_state one of CONFIG_UNLOCKED, CONFIG_LOCKED, RUN. A
- *	TSM that locks with the bind takes RUN only.
+ *	TSM that locks with the bind, as that of March 2026 does, takes RUN only.
+ *
+ * The RMM does not unlock what has MMIO mapped into the realm.
  */
 struct tsm_cca_set_tdi_state {
 	__le32 type;

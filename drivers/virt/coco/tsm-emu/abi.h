@@ -209,6 +209,128 @@ enum emu_object {
 
 #define EMU_MEASUREMENTS_NONCE	4
 
+#define EMU_MODULE_REGS		9
+#define EMU_MODULE_DATA_LEN	512
+
+/**
+ * struct emu_module_call - what a guest asks of its module, not of its host
+ * @tdi_id: id of the TDI that the VMM chose
+ * @reserved: 0
+ * @reg: registers of the call, and what they return
+ * @data: what the module writes to memory of the guest
+ *
+ * An ioctl of any number on the file module, which fails with ENOENT if there is
+ * no such TDI. For a realm @reg is X0 to X8 of a call of the Realm Services
+ * Interface (RSI), for a TD RAX, RCX, RDX, R8 and R9 of a TDCALL.
+ */
+struct emu_module_call {
+	u32 tdi_id;
+	u32 reserved;
+	u64 reg[EMU_MODULE_REGS];
+	u8 data[EMU_MODULE_DATA_LEN];
+};
+
+/*
+ * Calls of a realm to the Realm Management Monitor (RMM), with the numbers and
+ * operands of Linux' guest (RFC v3 of March 2026) and of TF-RMM's smc-rsi.h. X1 is
+ * the device, nonces are those of struct emu_rsi_vdev_info.
+ */
+/* X2 is the address of a struct emu_rsi_vdev_info, which is @data here */
+#define EMU_RSI_VDEV_GET_INFO		0xc400019d
+/* X2 base, X3 top, X4 physical, X5 0, X6 to X8 nonces; X1 next, X2 0 or 1 */
+#define EMU_RSI_VDEV_VALIDATE_MAPPING	0xc400019f
+/* X2 0, X3 0, X4 to X6 nonces */
+#define EMU_RSI_VDEV_DMA_ENABLE		0xc400019c
+#define EMU_RSI_VDEV_DMA_DISABLE	0xc40001a4
+/* X1 base, X2 top, X3 0 for EMPTY, X4 1 for CHANGE_DESTROYED; X1 next */
+#define EMU_RSI_IPA_STATE_SET		0xc4000197
+
+/*
+ * VALIDATE_MAPPING returns the last if the RMM has to ask the host, by a REC exit
+ * with X1 base, X2 top and X3 physical. When the host has mapped it, or not, the
+ * VMM calls EMU_REC_ENTER, X1 is 0 if the host accepts. That returns what
+ * VALIDATE_MAPPING returns to the realm. RMM and KVM do so without a number.
+ */
+#define EMU_REC_ENTER			1
+
+#define EMU_RSI_SUCCESS			0
+#define EMU_RSI_ERROR_INPUT		1
+#define EMU_RSI_ERROR_STATE		2
+#define EMU_RSI_ERROR_DEVICE		5
+#define EMU_RSI_EXIT			0x100
+
+#define EMU_RSI_HASH_SHA_256		0
+#define EMU_RSI_HASH_SHA_512		1
+
+/**
+ * struct emu_rsi_vdev_info - what the RMM tells a realm of its device
+ * @flags: 0
+ * @certificate_slot: SPDM slot of the certificate chain
+ * @hash: EMU_RSI_HASH_*, of the digests
+ * @lock_nonce: new each time that the TDI is locked
+ * @measurement_nonce: of each measurement
+ * @report_nonce: of each interface report
+ * @format: 1, TDISP
+ * @version: of TDISP
+ * @reserved: 0
+ * @state: enum pci_tdisp_state
+ * @reserved2: 0
+ * @vca: digest of the object, as are the next
+ * @certificate: digest
+ * @public_key: 0
+ * @measurements: digest
+ * @report: digest
+ * @reserved3: 0
+ *
+ * As TF-RMM lays it out. The guest of March 2026 has @version, @state and the
+ * digests 8, 8 and 64 bytes before; the monitor's is taken as it writes it.
+ */
+struct emu_rsi_vdev_info {
+	__le64 flags;
+	__le64 certificate_slot;
+	__le64 hash;
+	__le64 lock_nonce;
+	__le64 measurement_nonce;
+	__le64 report_nonce;
+	__le64 format;
+	__le32 version;
+	u8 reserved[4];
+	__le64 state;
+	u8 reserved2[0x38];
+	u8 vca[64];
+	u8 certificate[64];
+	u8 public_key[64];
+	u8 measurements[64];
+	u8 report[64];
+	u8 reserved3[64];
+} __packed;
+
+/*
+ * Calls of a TD to the TDX module: leaf in RAX, which returns the status. RCX is
+ * the function, in MMIO_ACCEPT R8. Leaves and operands are those of Intel's guest
+ * driver of 2026, START and DMAR_ACCEPT of OpenHCL's of September 2026.
+ */
+/* RDX field; RCX value, or a digest as @data */
+#define EMU_TDG_TDI_RD			67
+/* RDX bind session */
+#define EMU_TDG_TDI_START		68
+/* RDX which VM of the TD, 0 is L1 */
+#define EMU_TDG_DMAR_ACCEPT		70
+/* RCX address, RDX index in the report, R9 first page << 32 | pages */
+#define EMU_TDG_MMIO_ACCEPT		71
+
+#define EMU_TDI_FIELD_STATE		2
+#define EMU_TDI_FIELD_REPORT_HASH	3
+#define EMU_TDI_FIELD_ATTESTATION_HASH	4
+#define EMU_TDI_FIELD_SESSION		5
+
+#define EMU_TDX_SUCCESS			0
+#define EMU_TDX_INVALID_OPERAND		0xc0000100
+#define EMU_TDX_TDI_NOT_PRESENT		0xc0000f40
+#define EMU_TDX_TDI_INVALID_METADATA	0xc0000f41
+/* Of those the name was found and no number: TDX_TDI_INVALID_STATE */
+#define EMU_TDX_TDI_INVALID_STATE	0xc0000f42
+
 /**
  * struct emu_object_hdr - record of the file objects, the object follows
  * @tdi_id: id of the TDI that the VMM chose

@@ -6,6 +6,7 @@
  *   objects   objects that the host keeps for the guest, struct emu_object_hdr
  *             before each
  *   secrets   struct emu_sev_secrets for each that has keys
+ *   module    calls of guests to their module, struct emu_module_call
  */
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
@@ -14,6 +15,8 @@
 #include <linux/pci.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "fw.h"
 
@@ -109,6 +112,57 @@ static int secrets_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(secrets);
 
+static struct tsm_emu_bound *find_bound(struct tsm_emu *emu, u32 tdi_id)
+{
+	struct tsm_emu_bound *bound;
+
+	lockdep_assert_held(&emu->bound_lock);
+	list_for_each_entry(bound, &emu->bound, node) {
+		if (bound->tdi.tdi_id == tdi_id)
+			return bound;
+	}
+	return NULL;
+}
+
+static int module_call(struct tsm_emu *emu, struct emu_module_call *call)
+{
+	struct tsm_emu_bound *bound;
+	unsigned int non_tee;
+
+	guard(mutex)(&emu->bound_lock);
+	bound = find_bound(emu, call->tdi_id);
+	if (!bound)
+		return -ENOENT;
+	if (!bound->fw->guest_call)
+		return -EOPNOTSUPP;
+
+	memset(call->data, 0, sizeof(call->data));
+	bound->fw->guest_call(bound, bound_state(emu, bound, &non_tee), call);
+	return 0;
+}
+
+static long module_ioctl(struct file *file, unsigned int nr, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+	int rc;
+
+	struct emu_module_call *call __free(kfree) =
+		memdup_user(user, sizeof(*call));
+	if (IS_ERR(call))
+		return PTR_ERR(call);
+
+	rc = module_call(file->private_data, call);
+	if (rc)
+		return rc;
+	return copy_to_user(user, call, sizeof(*call)) ? -EFAULT : 0;
+}
+
+static const struct file_operations module_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.unlocked_ioctl = module_ioctl,
+};
+
 /**
  * tsm_emu_bound_init() - start with no bound TDIs
  * @emu: the platform
@@ -123,6 +177,7 @@ void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 	debugfs_create_file("tdis", 0400, dir, emu, &tdis_fops);
 	debugfs_create_file("objects", 0400, dir, emu, &objects_fops);
 	debugfs_create_file("secrets", 0400, dir, emu, &secrets_fops);
+	debugfs_create_file("module", 0600, dir, emu, &module_fops);
 }
 
 /**

@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Host and RMM of Arm CCA. A bind creates the VDEV and locks it. The host keeps
- * the objects about the device in the clear. The realm reads them piece by piece
- * and compares them with digests that it has from the RMM.
+ * Host and RMM of Arm CCA. A bind creates the VDEV, the realm has the host lock,
+ * start and unlock it: so do the later host trees, the one of March 2026 locks with
+ * the bind. The host keeps the objects about the device in the clear. The realm
+ * reads them and compares them with digests that it has from the RMM.
+ *
+ * The rules of the RMM are those of TF-RMM 9a7f8ef4, runtime/rsi/vdev.c and
+ * runtime/rmi/vdev.c; the text of the RMM specification with device assignment was
+ * not available. What a realm asks the RMM comes by the file module in debugfs.
  *
  * Fetching an object anew takes long: the host continues its RMI call with
  * RMI_VDEV_COMMUNICATE until it is done. Here a worker fetches it, and the request
  * waits for the worker. A signal that kills the caller aborts it, as RMI_VDEV_ABORT.
  */
+#include <crypto/sha2.h>
 #include <linux/cleanup.h>
 #include <linux/completion.h>
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/tsm-proto.h>
@@ -22,16 +31,39 @@
 DECLARE_TSM_PROTO(cca);
 
 static_assert(TSM_CCA_NONCE_LEN == PCI_TDISP_NONCE_LEN);
+static_assert(sizeof(struct emu_rsi_vdev_info) == EMU_MODULE_DATA_LEN);
 
 /**
- * struct emu_cca - object of a VDEV that is being fetched
+ * struct emu_cca_mapping - RSI_VDEV_VALIDATE_MAPPING that waits for the host
+ * @base: address in the realm, or the same as @top if nothing waits
+ * @next: up to here the host has mapped
+ * @top: address behind the last byte
+ * @pa: physical address of @base
+ */
+struct emu_cca_mapping {
+	u64 base;
+	u64 next;
+	u64 top;
+	u64 pa;
+};
+
+/**
+ * struct emu_cca - what host and RMM keep of a VDEV
  * @bound: the VDEV as a TDI
- * @work: fetches the object
+ * @work: fetches an object
  * @done: when it is fetched
  * @aborted: @work is to give up
  * @measure: measurements are what it fetches, else the interface report
+ * @raw: measurements as raw bit streams
  * @nonce: for the measurements
  * @rc: outcome
+ * @lock_nonce: RMM's, new with each lock; 0 if there was none, as are the next
+ * @measurement_nonce: new with each measurement
+ * @report_nonce: new with each interface report
+ * @mapping: what the realm is about to map
+ * @ipa: where in the realm each page is that is validated
+ *
+ * From @lock_nonce on protected by &tsm_emu.bound_lock
  */
 struct emu_cca {
 	struct tsm_emu_bound *bound;
@@ -39,9 +71,45 @@ struct emu_cca {
 	struct completion done;
 	bool aborted;
 	bool measure;
+	bool raw;
 	u8 nonce[TSM_CCA_NONCE_LEN];
 	int rc;
+	u64 lock_nonce;
+	u64 measurement_nonce;
+	u64 report_nonce;
+	struct emu_cca_mapping mapping;
+	u64 ipa[TSM_EMU_NR_BARS][TSM_EMU_BAR_PAGES_MAX];
 };
+
+/* Not one that was */
+static void cca_renew_nonce(u64 *nonce)
+{
+	u64 old = *nonce;
+
+	do {
+		*nonce = get_random_u64();
+	} while (!*nonce || *nonce == old);
+}
+
+static int cca_fetch(struct emu_cca *cca)
+{
+	struct tsm_emu_bound *bound = cca->bound;
+	int rc;
+
+	if (!cca->measure)
+		rc = tsm_emu_tdi_fetch_report(bound);
+	else if (cca->raw)
+		rc = tsm_emu_tdi_measure_raw(bound, cca->nonce);
+	else
+		rc = tsm_emu_tdi_measure(bound, cca->nonce);
+	if (rc)
+		return rc;
+
+	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
+	cca_renew_nonce(cca->measure ? &cca->measurement_nonce :
+				       &cca->report_nonce);
+	return 0;
+}
 
 static void cca_refresh_work(struct work_struct *work)
 {
@@ -52,29 +120,33 @@ static void cca_refresh_work(struct work_struct *work)
 				TSM_EMU_STALL_COMPLETION, &cca->aborted))
 		return;
 
-	if (cca->measure)
-		cca->rc = tsm_emu_tdi_measure(bound, cca->nonce);
-	else
-		cca->rc = tsm_emu_tdi_fetch_report(bound);
+	cca->rc = cca_fetch(cca);
 	complete(&cca->done);
 }
 
-/* Measurements are fetched with the first request for them */
+/*
+ * RMI_VDEV_CREATE, which ends in UNLOCKED once the device has said that it is. Report
+ * and measurements are fetched as the realm asks for them.
+ */
 static int cca_bind(struct tsm_emu_bound *bound)
 {
+	enum pci_tdisp_state state;
 	int rc;
 
 	struct emu_cca *cca __free(kfree) = kzalloc_obj(*cca);
 	if (!cca)
 		return -ENOMEM;
 
+	rc = tsm_emu_dsm_state(bound->tdi.pdev, &state);
+	if (rc)
+		return rc;
+	if (state != PCI_TDISP_STATE_CONFIG_UNLOCKED)
+		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
 	rc = tsm_emu_tdi_identify(bound);
 	if (rc)
 		return rc;
-	rc = tsm_emu_tdi_lock(bound);
-	if (rc)
-		return rc;
 
+	bound->dma_blocked = true;
 	cca->bound = bound;
 	INIT_WORK(&cca->work, cca_refresh_work);
 	init_completion(&cca->done);
@@ -107,6 +179,7 @@ static const struct tsm_emu_blob *cca_object(struct tsm_emu_bound *bound,
 		[TSM_CCA_OBJECT_MEASUREMENTS] = EMU_OBJECT_MEASUREMENTS,
 		[TSM_CCA_OBJECT_REPORT] = EMU_OBJECT_REPORT,
 	};
+	const struct emu_cca *cca = bound->fw_data;
 	const struct tsm_emu_blob *blob;
 
 	if (object >= ARRAY_SIZE(objects)) {
@@ -114,8 +187,10 @@ static const struct tsm_emu_blob *cca_object(struct tsm_emu_bound *bound,
 		return NULL;
 	}
 
+	/* The lock fetches a report too, which the realm did not ask for */
 	blob = &bound->object[objects[object]];
-	if (!blob->data) {
+	if (!blob->data ||
+	    (object == TSM_CCA_OBJECT_REPORT && !cca->report_nonce)) {
 		req->tsm_code = TSM_CCA_DATA_NOT_AVAILABLE;
 		return NULL;
 	}
@@ -178,18 +253,20 @@ static int cca_measurements_refresh(struct tsm_emu_bound *bound,
 {
 	const struct tsm_cca_measurements_refresh *refresh = req->req;
 	struct emu_cca *cca = bound->fw_data;
+	u64 flags = le64_to_cpu(refresh->flags);
 
-	/* No flags are defined */
-	if (refresh->flags) {
+	if (flags & ~(u64)TSM_CCA_MEASUREMENTS_RAW) {
 		req->tsm_code = TSM_CCA_ERROR_INPUT;
 		return 0;
 	}
 
 	cca->measure = true;
+	cca->raw = flags & TSM_CCA_MEASUREMENTS_RAW;
 	memcpy(cca->nonce, refresh->nonce, sizeof(cca->nonce));
 	return cca_refresh(bound, req);
 }
 
+/* RMI_VDEV_GET_INTERFACE_REPORT: the DSM refuses it if the TDI is not locked */
 static int cca_report_refresh(struct tsm_emu_bound *bound,
 			      struct pci_tsm_guest_req *req)
 {
@@ -199,31 +276,120 @@ static int cca_report_refresh(struct tsm_emu_bound *bound,
 	return cca_refresh(bound, req);
 }
 
+/* Where the realm has the pages must be what it is about to map */
+static bool cca_is_next(const struct emu_cca_mapping *mapping, u64 base,
+			u64 top, u64 pa)
+{
+	return base == mapping->next && base < top && top <= mapping->top &&
+	       pa - mapping->pa == base - mapping->base;
+}
+
+/* A page of the device is in one place in the realm */
+static bool cca_set_ipa(struct emu_cca *cca, const struct tsm_emu_range *range,
+			u32 first, u32 pages, u64 ipa)
+{
+	u64 *page = cca->ipa[range - cca->bound->mmio.range] + first;
+
+	for (u32 i = 0; i < pages; i++) {
+		if (test_bit(first + i, range->validated) &&
+		    page[i] != ipa + i * SZ_4K)
+			return false;
+	}
+	for (u32 i = 0; i < pages; i++)
+		page[i] = ipa + i * SZ_4K;
+	return true;
+}
+
+/*
+ * RMI_RTT_DEV_MAP and _VALIDATE: only what the realm asked the RMM for, of the TDI.
+ * Return: true if it is mapped
+ */
+static bool cca_map(struct tsm_emu_bound *bound, u64 base, u64 top, u64 pa)
+{
+	struct emu_cca *cca = bound->fw_data;
+	struct tsm_emu_range *range;
+	u32 first;
+
+	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
+	if (!cca_is_next(&cca->mapping, base, top, pa))
+		return false;
+
+	range = tsm_emu_mmio_find_pages(&bound->mmio, pa, top - base, &first);
+	if (!range ||
+	    !cca_set_ipa(cca, range, first, (top - base) / SZ_4K, base))
+		return false;
+
+	tsm_emu_range_validate(range, first, (top - base) / SZ_4K, true);
+	cca->mapping.next = top;
+	return true;
+}
+
 static int cca_validate_mmio(struct tsm_emu_bound *bound,
 			     struct pci_tsm_guest_req *req)
 {
 	const struct tsm_cca_validate_mmio *mmio = req->req;
-	u64 gpa = le64_to_cpu(mmio->gpa_base);
-	u64 len = le64_to_cpu(mmio->gpa_top) - gpa;
-	struct tsm_emu_range *range;
-	u32 first;
 	int rc;
 
 	rc = tsm_emu_tdi_is_locked(bound);
 	if (rc)
 		return cca_status(req, rc);
 
-	range = tsm_emu_mmio_find_pages(&bound->mmio,
-					le64_to_cpu(mmio->pa_base), len,
-					&first);
-	if (!range || !IS_ALIGNED(gpa, SZ_4K) ||
-	    gpa > le64_to_cpu(mmio->gpa_top)) {
+	if (!cca_map(bound, le64_to_cpu(mmio->gpa_base),
+		     le64_to_cpu(mmio->gpa_top), le64_to_cpu(mmio->pa_base)))
 		req->tsm_code = TSM_CCA_ERROR_INPUT;
-		return 0;
-	}
-
-	tsm_emu_tdi_validate(bound, range, first, len / SZ_4K, true);
 	return 0;
+}
+
+/* RMI_VDEV_LOCK, which the DSM refuses if the TDI is not unlocked */
+static int cca_lock(struct tsm_emu_bound *bound)
+{
+	struct emu_cca *cca = bound->fw_data;
+	int rc;
+
+	rc = tsm_emu_tdi_lock(bound);
+	if (rc)
+		return rc;
+
+	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
+	cca_renew_nonce(&cca->lock_nonce);
+	cca->report_nonce = 0;
+	return 0;
+}
+
+/* Also switches the SMMU entry of the TDI off */
+static int cca_begin_unlock(struct tsm_emu_bound *bound)
+{
+	struct emu_cca *cca = bound->fw_data;
+
+	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
+	/* RMI_ERROR_GRANULE */
+	if (tsm_emu_mmio_is_validated(&bound->mmio))
+		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
+
+	bound->dma_blocked = true;
+	cca->mapping = (struct emu_cca_mapping) {};
+	cca->report_nonce = 0;
+	return 0;
+}
+
+/* RMI_VDEV_UNLOCK: from any state but unlocked, with no MMIO in the realm */
+static int cca_unlock(struct tsm_emu_bound *bound)
+{
+	enum pci_tdisp_state state;
+	int rc;
+
+	rc = tsm_emu_dsm_state(bound->tdi.pdev, &state);
+	if (rc)
+		return rc;
+	if (state == PCI_TDISP_STATE_CONFIG_UNLOCKED)
+		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
+	return cca_begin_unlock(bound) ?: tsm_emu_tdi_stop(bound);
+}
+
+/* RMI_VDEV_START, which the DSM refuses if the TDI is not locked */
+static int cca_start(struct tsm_emu_bound *bound)
+{
+	return tsm_emu_dsm_start(bound->tdi.pdev, bound->start_nonce);
 }
 
 static int cca_set_tdi_state(struct tsm_emu_bound *bound,
@@ -233,14 +399,14 @@ static int cca_set_tdi_state(struct tsm_emu_bound *bound,
 
 	switch (le32_to_cpu(set->state)) {
 	case PCI_TDISP_STATE_CONFIG_UNLOCKED:
-		return cca_status(req, tsm_emu_tdi_stop(bound));
+		return cca_status(req, cca_unlock(bound));
 	case PCI_TDISP_STATE_CONFIG_LOCKED:
-		return cca_status(req, tsm_emu_tdi_lock(bound));
+		return cca_status(req, cca_lock(bound));
 	case PCI_TDISP_STATE_RUN:
-		return cca_status(req, tsm_emu_dsm_start(bound->tdi.pdev,
-							 bound->start_nonce));
+		return cca_status(req, cca_start(bound));
 	default:
-		req->tsm_code = TSM_CCA_ERROR_INPUT;
+		/* As Arm's compliance suite answers, val_host_rhi.c */
+		req->tsm_code = TSM_CCA_INVALID_OBJECT;
 		return 0;
 	}
 }
@@ -266,10 +432,157 @@ static int cca_guest_req(struct tsm_emu_bound *bound,
 	}
 }
 
+/* SHA-512, the other of the two that a Linux realm takes is SHA-256 */
+static void cca_digest(struct tsm_emu_bound *bound, enum emu_object type,
+		       u8 digest[SHA512_DIGEST_SIZE])
+{
+	const struct tsm_emu_blob *blob = &bound->object[type];
+
+	if (blob->data)
+		sha512(blob->data, blob->len, digest);
+}
+
+static void cca_get_info(struct tsm_emu_bound *bound,
+			 enum pci_tdisp_state state,
+			 struct emu_module_call *call)
+{
+	struct emu_rsi_vdev_info *info = (void *)call->data;
+	const struct emu_cca *cca = bound->fw_data;
+
+	info->hash = cpu_to_le64(EMU_RSI_HASH_SHA_512);
+	info->lock_nonce = cpu_to_le64(cca->lock_nonce);
+	info->measurement_nonce = cpu_to_le64(cca->measurement_nonce);
+	info->report_nonce = cpu_to_le64(cca->report_nonce);
+	info->format = cpu_to_le64(1);
+	info->version = cpu_to_le32(0x10000);
+	info->state = cpu_to_le64(state);
+	cca_digest(bound, EMU_OBJECT_VCA, info->vca);
+	cca_digest(bound, EMU_OBJECT_CERTIFICATES, info->certificate);
+	cca_digest(bound, EMU_OBJECT_MEASUREMENTS, info->measurements);
+	if (cca->report_nonce)
+		cca_digest(bound, EMU_OBJECT_REPORT, info->report);
+	call->reg[0] = EMU_RSI_SUCCESS;
+}
+
+/* Does the realm speak of the lock, measurements and report that are the last? */
+static bool cca_has_nonces(const struct emu_cca *cca, const u64 nonce[3])
+{
+	return cca->lock_nonce && cca->measurement_nonce && cca->report_nonce &&
+	       nonce[0] == cca->lock_nonce &&
+	       nonce[1] == cca->measurement_nonce &&
+	       nonce[2] == cca->report_nonce;
+}
+
+static u64 cca_validate_mapping(struct emu_cca *cca, enum pci_tdisp_state state,
+				const struct emu_module_call *call)
+{
+	u64 base = call->reg[2], top = call->reg[3], pa = call->reg[4];
+
+	if (state != PCI_TDISP_STATE_CONFIG_LOCKED &&
+	    state != PCI_TDISP_STATE_RUN)
+		return EMU_RSI_ERROR_INPUT;
+	if (!IS_ALIGNED(base | top | pa, SZ_4K) || top <= base || call->reg[5])
+		return EMU_RSI_ERROR_INPUT;
+	if (!cca_has_nonces(cca, &call->reg[6]))
+		return EMU_RSI_ERROR_DEVICE;
+
+	cca->mapping = (struct emu_cca_mapping) {
+		.base = base, .next = base, .top = top, .pa = pa,
+	};
+	return EMU_RSI_EXIT;
+}
+
+/* What the realm is told of its VALIDATE_MAPPING when the host is done */
+static void cca_rec_enter(struct emu_cca *cca, struct emu_module_call *call)
+{
+	u64 response = call->reg[1];
+
+	call->reg[0] = cca->mapping.top ? EMU_RSI_SUCCESS : EMU_RSI_ERROR_INPUT;
+	call->reg[1] = cca->mapping.next;
+	call->reg[2] = !!response;
+	cca->mapping = (struct emu_cca_mapping) {};
+}
+
+static u64 cca_dma_enable(struct tsm_emu_bound *bound,
+			  enum pci_tdisp_state state,
+			  const struct emu_module_call *call)
+{
+	if (call->reg[2] || call->reg[3])
+		return EMU_RSI_ERROR_INPUT;
+	if (state != PCI_TDISP_STATE_RUN ||
+	    !cca_has_nonces(bound->fw_data, &call->reg[4]))
+		return EMU_RSI_ERROR_DEVICE;
+
+	bound->dma_blocked = false;
+	return EMU_RSI_SUCCESS;
+}
+
+static void cca_unmap(struct tsm_emu_bound *bound, u64 base, u64 top)
+{
+	const struct emu_cca *cca = bound->fw_data;
+
+	for (unsigned int i = 0; i < bound->mmio.nr_ranges; i++) {
+		struct tsm_emu_range *range = &bound->mmio.range[i];
+
+		for (u32 page = 0; page < range->pages; page++) {
+			if (cca->ipa[i][page] >= base && cca->ipa[i][page] < top)
+				tsm_emu_range_validate(range, page, 1, false);
+		}
+	}
+}
+
+/* The realm gives MMIO up, upon which KVM unmaps it. That is not emulated apart */
+static u64 cca_ipa_state_set(struct tsm_emu_bound *bound,
+			     struct emu_module_call *call)
+{
+	u64 base = call->reg[1], top = call->reg[2];
+
+	if (!IS_ALIGNED(base | top, SZ_4K) || top <= base ||
+	    call->reg[3] || call->reg[4] != 1)
+		return EMU_RSI_ERROR_INPUT;
+
+	cca_unmap(bound, base, top);
+	call->reg[1] = top;
+	return EMU_RSI_SUCCESS;
+}
+
+static void cca_guest_call(struct tsm_emu_bound *bound,
+			   enum pci_tdisp_state state,
+			   struct emu_module_call *call)
+{
+	lockdep_assert_held(&tsm_emu_of_bound(bound)->bound_lock);
+
+	switch (call->reg[0]) {
+	case EMU_RSI_VDEV_GET_INFO:
+		cca_get_info(bound, state, call);
+		break;
+	case EMU_RSI_VDEV_VALIDATE_MAPPING:
+		call->reg[0] = cca_validate_mapping(bound->fw_data, state, call);
+		break;
+	case EMU_REC_ENTER:
+		cca_rec_enter(bound->fw_data, call);
+		break;
+	case EMU_RSI_VDEV_DMA_ENABLE:
+		call->reg[0] = cca_dma_enable(bound, state, call);
+		break;
+	case EMU_RSI_VDEV_DMA_DISABLE:
+		/* In any state, without nonces */
+		bound->dma_blocked = true;
+		call->reg[0] = EMU_RSI_SUCCESS;
+		break;
+	case EMU_RSI_IPA_STATE_SET:
+		call->reg[0] = cca_ipa_state_set(bound, call);
+		break;
+	default:
+		call->reg[0] = EMU_RSI_ERROR_INPUT;
+	}
+}
+
 const struct tsm_emu_fw tsm_emu_fw_cca = {
 	.guest_proto = &tsm_proto_cca,
 	.bind = cca_bind,
 	.bind_code = TSM_CCA_ERROR_DEVICE,
 	.unbind = cca_unbind,
 	.guest_req = cca_guest_req,
+	.guest_call = cca_guest_call,
 };

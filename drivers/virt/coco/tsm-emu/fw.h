@@ -111,9 +111,11 @@ struct tsm_emu_bound {
  * @guest_req: as &pci_tsm_ops.guest_req. An error that the firmware reports is
  *	in tsm_code, and in the response if the protocol has a place for it.
  * @exit: the module goes, and no TDI is left. May be NULL.
+ * @guest_call: what a guest asks of its module without the host. May be NULL.
  *
- * Context: each but @exit as the operation of &struct pci_tsm_ops, under the lock of
- * the TSM's operations on the function
+ * Context: each as the operation of &struct pci_tsm_ops, under the lock of the
+ * TSM's operations on the function; but @exit by the module's exit, and @guest_call at
+ * any time while the TDI is bound, under &tsm_emu.bound_lock
  */
 struct tsm_emu_fw {
 	const struct pci_tsm_guest_proto *guest_proto;
@@ -124,6 +126,9 @@ struct tsm_emu_fw {
 	int (*guest_req)(struct tsm_emu_bound *bound,
 			 struct pci_tsm_guest_req *req);
 	void (*exit)(void);
+	void (*guest_call)(struct tsm_emu_bound *bound,
+			   enum pci_tdisp_state state,
+			   struct emu_module_call *call);
 };
 
 static inline struct tsm_emu_bound *to_tsm_emu_bound(struct pci_tdi *tdi)
@@ -157,6 +162,8 @@ int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req);
 int tsm_emu_tdi_identify(struct tsm_emu_bound *bound);
 int tsm_emu_tdi_measure(struct tsm_emu_bound *bound,
 			const u8 nonce[PCI_TDISP_NONCE_LEN]);
+int tsm_emu_tdi_measure_raw(struct tsm_emu_bound *bound,
+			    const u8 nonce[PCI_TDISP_NONCE_LEN]);
 int tsm_emu_tdi_measure_once(struct tsm_emu_bound *bound);
 int tsm_emu_tdi_fetch_report(struct tsm_emu_bound *bound);
 int tsm_emu_tdi_lock(struct tsm_emu_bound *bound);
@@ -174,7 +181,7 @@ int tsm_emu_make_certificates(struct tsm_emu_blob *certificates,
 			      const siphash_key_t *key);
 int tsm_emu_make_measurements(struct tsm_emu_blob *measurements,
 			      const siphash_key_t *key,
-			      const u8 nonce[PCI_TDISP_NONCE_LEN]);
+			      const u8 nonce[PCI_TDISP_NONCE_LEN], bool raw);
 size_t tsm_emu_read_blob(const struct tsm_emu_blob *blob, u64 offset,
 			 void *buf, size_t size);
 
@@ -184,6 +191,7 @@ int tsm_emu_mmio_parse(struct tsm_emu_mmio *mmio, const void *report,
 struct tsm_emu_range *tsm_emu_mmio_find(struct tsm_emu_mmio *mmio, u16 id);
 struct tsm_emu_range *tsm_emu_mmio_find_pages(struct tsm_emu_mmio *mmio,
 					      u64 base, u64 len, u32 *first);
+bool tsm_emu_mmio_is_validated(const struct tsm_emu_mmio *mmio);
 bool tsm_emu_range_has(const struct tsm_emu_range *range, u32 first,
 		       u32 pages);
 bool tsm_emu_range_is_uniform(const struct tsm_emu_range *range, u32 first,

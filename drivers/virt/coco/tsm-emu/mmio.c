@@ -111,6 +111,23 @@ struct tsm_emu_range *tsm_emu_mmio_find_pages(struct tsm_emu_mmio *mmio,
 }
 
 /**
+ * tsm_emu_mmio_is_validated() - does a guest accept any page?
+ * @mmio: MMIO of a TDI
+ *
+ * Context: caller serializes with tsm_emu_range_validate()
+ * Return: true if it does
+ */
+bool tsm_emu_mmio_is_validated(const struct tsm_emu_mmio *mmio)
+{
+	for (unsigned int i = 0; i < mmio->nr_ranges; i++) {
+		if (!bitmap_empty(mmio->range[i].validated,
+				  TSM_EMU_BAR_PAGES_MAX))
+			return true;
+	}
+	return false;
+}
+
+/**
  * tsm_emu_range_has() - are pages within a range?
  * @range: MMIO range
  * @first: number of the first page within it

@@ -94,9 +94,58 @@ static void parse_bad_test(struct kunit *test)
 	expect_bad_report(test);
 }
 
+/*
+ * A report of 36 bytes as PCIe r7.0 section 11.3.11 lays it out, of which no code here
+ * made a byte: one range, 16 pages from 0xfe000000 on, id 0.
+ */
+static const u8 published_report[] = {
+	0x03, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0, 0,
+	0x00, 0xe0, 0x0f, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0,
+};
+
+static void parse_published_test(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	struct tsm_emu_mmio *mmio = &ctx->mmio;
+	u32 first;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			tsm_emu_mmio_parse(mmio, published_report,
+					   sizeof(published_report)));
+	KUNIT_ASSERT_EQ(test, mmio->nr_ranges, 1);
+	KUNIT_EXPECT_EQ(test, mmio->range[0].base, 0xfe000000);
+	KUNIT_EXPECT_EQ(test, mmio->range[0].pages, 16);
+	KUNIT_EXPECT_EQ(test, mmio->range[0].attr, 0);
+	KUNIT_EXPECT_EQ(test, mmio->range[0].id, 0);
+	KUNIT_EXPECT_PTR_EQ(test, &mmio->range[0],
+			    tsm_emu_mmio_find_pages(mmio, 0xfe000000, 16 * SZ_4K,
+						    &first));
+	KUNIT_EXPECT_EQ(test, first, 0);
+}
+
+/* One page of any range counts */
+static void is_validated_test(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	struct tsm_emu_mmio *mmio = &ctx->mmio;
+
+	KUNIT_ASSERT_EQ(test, 0, parse(ctx));
+	KUNIT_EXPECT_FALSE(test, tsm_emu_mmio_is_validated(mmio));
+	tsm_emu_range_validate(&mmio->range[1], 0, 1, true);
+	KUNIT_EXPECT_TRUE(test, tsm_emu_mmio_is_validated(mmio));
+	tsm_emu_range_validate(&mmio->range[1], 0, 1, false);
+	tsm_emu_range_validate(&mmio->range[0], 15, 1, true);
+	KUNIT_EXPECT_TRUE(test, tsm_emu_mmio_is_validated(mmio));
+	tsm_emu_range_validate(&mmio->range[0], 15, 1, false);
+	KUNIT_EXPECT_FALSE(test, tsm_emu_mmio_is_validated(mmio));
+}
+
 static struct kunit_case mmio_cases[] = {
 	KUNIT_CASE(parse_short_test),
 	KUNIT_CASE(parse_bad_test),
+	KUNIT_CASE(parse_published_test),
+	KUNIT_CASE(is_validated_test),
 	{}
 };
 

@@ -179,12 +179,13 @@ int tsm_emu_make_certificates(struct tsm_emu_blob *certificates,
 }
 
 static void make_measurement(struct spdm_measurement *measurement,
-			     const siphash_key_t *key, unsigned int index)
+			     const siphash_key_t *key, unsigned int index,
+			     bool raw)
 {
 	measurement->index = index + 1;
 	/* as DMTF specifies them, of mutable firmware */
 	measurement->specification = 1;
-	measurement->type = 1;
+	measurement->type = raw ? 0x81 : 1;
 	measurement->size = cpu_to_le16(sizeof(*measurement) -
 					offsetof(struct spdm_measurement, type));
 	measurement->value_size = cpu_to_le16(sizeof(measurement->value));
@@ -197,13 +198,18 @@ static void make_measurement(struct spdm_measurement *measurement,
  * @measurements: takes request and response, to be freed with kvfree()
  * @key: secret of the device
  * @nonce: of the request
+ * @raw: the request wants the raw bit stream instead of a hash of it, which a
+ *	device without a bit stream to tell marks and fills alike
+ *
+ * DSP0274 1.2 "GET_MEASUREMENTS request attributes": bit 0 signature, bit 1 raw bit
+ * stream; "DMTF measurement specification format": bit 7 of the type tells it.
  *
  * Context: may sleep
  * Return: 0 or -ENOMEM
  */
 int tsm_emu_make_measurements(struct tsm_emu_blob *measurements,
 			      const siphash_key_t *key,
-			      const u8 nonce[PCI_TDISP_NONCE_LEN])
+			      const u8 nonce[PCI_TDISP_NONCE_LEN], bool raw)
 {
 	u64 salt = siphash(nonce, PCI_TDISP_NONCE_LEN, key);
 	struct spdm_measurements *msgs;
@@ -214,7 +220,7 @@ int tsm_emu_make_measurements(struct tsm_emu_blob *measurements,
 
 	msgs->req.hdr = (struct spdm_header) {
 		.version = TSM_EMU_SPDM_VERSION, .code = 0xe0,
-		.param1 = 1, .param2 = 0xff,
+		.param1 = 1 | (raw ? 2 : 0), .param2 = 0xff,
 	};
 	memcpy(msgs->req.nonce, nonce, sizeof(msgs->req.nonce));
 
@@ -224,7 +230,7 @@ int tsm_emu_make_measurements(struct tsm_emu_blob *measurements,
 	msgs->rsp.nr_measurements = NR_MEASUREMENTS;
 	put_unaligned_le24(sizeof(msgs->rsp.measurement), msgs->rsp.record_len);
 	for (int i = 0; i < NR_MEASUREMENTS; i++)
-		make_measurement(&msgs->rsp.measurement[i], key, i);
+		make_measurement(&msgs->rsp.measurement[i], key, i, raw);
 	make_bytes(msgs->rsp.nonce, sizeof(msgs->rsp.nonce), key, SEED_NONCE,
 		   salt);
 	make_bytes(msgs->rsp.signature, sizeof(msgs->rsp.signature), key,

@@ -44,7 +44,7 @@ static struct tsm_emu_blob measurements(struct kunit *test,
 	int rc;
 
 	memset(bytes, nonce, sizeof(bytes));
-	rc = tsm_emu_make_measurements(&blob, device, bytes);
+	rc = tsm_emu_make_measurements(&blob, device, bytes, false);
 	return keep(test, rc, blob);
 }
 

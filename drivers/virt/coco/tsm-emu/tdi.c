@@ -73,6 +73,25 @@ int tsm_emu_tdi_identify(struct tsm_emu_bound *bound)
 	return 0;
 }
 
+static int tdi_measure(struct tsm_emu_bound *bound,
+		       const u8 nonce[PCI_TDISP_NONCE_LEN], bool raw)
+{
+	struct tsm_emu_blob blob;
+	siphash_key_t key;
+	int rc;
+
+	rc = tdi_device_key(bound, &key);
+	if (rc)
+		return rc;
+
+	rc = tsm_emu_make_measurements(&blob, &key, nonce, raw);
+	memzero_explicit(&key, sizeof(key));
+	if (rc)
+		return rc;
+	tdi_set_object(bound, EMU_OBJECT_MEASUREMENTS, blob);
+	return 0;
+}
+
 /**
  * tsm_emu_tdi_measure() - fetch measurements of the device
  * @bound: bound TDI
@@ -84,20 +103,21 @@ int tsm_emu_tdi_identify(struct tsm_emu_bound *bound)
 int tsm_emu_tdi_measure(struct tsm_emu_bound *bound,
 			const u8 nonce[PCI_TDISP_NONCE_LEN])
 {
-	struct tsm_emu_blob blob;
-	siphash_key_t key;
-	int rc;
+	return tdi_measure(bound, nonce, false);
+}
 
-	rc = tdi_device_key(bound, &key);
-	if (rc)
-		return rc;
-
-	rc = tsm_emu_make_measurements(&blob, &key, nonce);
-	memzero_explicit(&key, sizeof(key));
-	if (rc)
-		return rc;
-	tdi_set_object(bound, EMU_OBJECT_MEASUREMENTS, blob);
-	return 0;
+/**
+ * tsm_emu_tdi_measure_raw() - fetch measurements as raw bit streams
+ * @bound: bound TDI
+ * @nonce: freshness
+ *
+ * Context: may sleep
+ * Return: 0 or -errno
+ */
+int tsm_emu_tdi_measure_raw(struct tsm_emu_bound *bound,
+			    const u8 nonce[PCI_TDISP_NONCE_LEN])
+{
+	return tdi_measure(bound, nonce, true);
 }
 
 /**

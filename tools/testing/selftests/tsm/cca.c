@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "lib/cgroup.h"
+#include "lib/crypto.h"
 #include "lib/map.h"
 #include "lib/proto_cca.h"
 #include "lib/test.h"
@@ -27,6 +28,23 @@ FIXTURE_SETUP(cca)
 }
 
 FIXTURE_TEARDOWN(cca)
+{
+	proto_close(&self->p);
+}
+
+/* The same with the TDI locked, measured and reported */
+FIXTURE(attested)
+{
+	struct proto_test p;
+};
+
+FIXTURE_SETUP(attested)
+{
+	if (!check_step(_metadata, &self->p.t, proto_open(&self->p, &proto_cca, "pf0")))
+		ASSERT_EQ(0, cca_attest(&self->p));
+}
+
+FIXTURE_TEARDOWN(attested)
 {
 	proto_close(&self->p);
 }
@@ -93,12 +111,11 @@ static int check_object(struct proto_test *p, u32 object, enum emu_object type,
 	return rc;
 }
 
-TEST_F(cca, objects)
+TEST_F(attested, objects)
 {
 	const u32 pieces[] = { 97, 1024, 4096, PROTO_RESP_MAX };
 	struct proto_test *p = &self->p;
 
-	ASSERT_EQ(0, proto_request(p, TSM_CCA_MEASUREMENTS_REFRESH));
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		u32 piece = pieces[i];
 
@@ -131,9 +148,69 @@ TEST_F(cca, objects_refused)
 	EXPECT_EQ(TSM_CCA_INVALID_OBJECT, proto_refusal(p, TSM_CCA_OBJECT_SIZE));
 	EXPECT_EQ(TSM_CCA_INVALID_OBJECT, proto_refusal(p, TSM_CCA_OBJECT_READ));
 
-	cca_args(p)->object = TSM_CCA_OBJECT_MEASUREMENTS;
-	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE, proto_refusal(p, TSM_CCA_OBJECT_SIZE));
-	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE, proto_refusal(p, TSM_CCA_OBJECT_READ));
+	/* the lock fetches nothing for the realm */
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_CONFIG_LOCKED));
+	for (u32 object = TSM_CCA_OBJECT_MEASUREMENTS;
+	     object <= TSM_CCA_OBJECT_REPORT; object++) {
+		cca_args(p)->object = object;
+		EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE,
+			  proto_refusal(p, TSM_CCA_OBJECT_SIZE));
+		EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE,
+			  proto_refusal(p, TSM_CCA_OBJECT_READ));
+	}
+}
+
+/* SHA-512 of all that the realm can read: what Linux compares in its kernel */
+static bool is_vouched_for(struct proto_test *p, u32 object, const u8 digest[64])
+{
+	u8 is[TSM_SHA512_LEN];
+	s64 len = read_object(p, object, 0, PROTO_RESP_MAX);
+
+	if (len <= 0)
+		return false;
+	tsm_sha512(p->resp, len, is);
+	return !memcmp(is, digest, sizeof(is));
+}
+
+TEST_F(attested, digests)
+{
+	const struct emu_rsi_vdev_info *info = &cca_args(&self->p)->info;
+	struct proto_test *p = &self->p;
+
+	EXPECT_EQ(EMU_RSI_HASH_SHA_512, le64toh(info->hash));
+	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_VCA, info->vca));
+	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_CERTIFICATE, info->certificate));
+	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_MEASUREMENTS,
+				   info->measurements));
+	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_REPORT, info->report));
+}
+
+/* SPDM's request attributes, of which bit 1 asks for raw bit streams */
+static int measured_attributes(struct proto_test *p, u64 flags)
+{
+	int rc;
+
+	cca_args(p)->flags = flags;
+	rc = proto_request(p, TSM_CCA_MEASUREMENTS_REFRESH);
+	if (rc)
+		return rc;
+	if (read_object(p, TSM_CCA_OBJECT_MEASUREMENTS, 0, PROTO_RESP_MAX) < 3)
+		return -ENODATA;
+	return p->resp[2];
+}
+
+/* Hashed or raw; Linux' realm asks for the latter */
+TEST_F(cca, measurement_flags)
+{
+	struct proto_test *p = &self->p;
+
+	EXPECT_EQ(1, measured_attributes(p, 0));
+	EXPECT_EQ(3, measured_attributes(p, TSM_CCA_MEASUREMENTS_RAW));
+	for (int bit = 1; bit < 64; bit++) {
+		cca_args(p)->flags = 1ULL << bit;
+		EXPECT_EQ(TSM_CCA_ERROR_INPUT,
+			  proto_refusal(p, TSM_CCA_MEASUREMENTS_REFRESH));
+	}
 }
 
 static bool has_nonce(struct proto_test *p, u8 fill)
@@ -222,41 +299,30 @@ TEST_F(cca, completion_killed)
 	ASSERT_EQ(0, p->proto->run(p));
 }
 
-TEST_F(cca, mmio_validate)
+TEST_F(attested, mmio_validate)
 {
 	struct proto_test *p = &self->p;
+	u64 base;
 
 	ASSERT_EQ(0, proto_use_range(p, 0));
-	p->range.pages = 3;
-	p->range.offset = 2;
-	ASSERT_EQ(0, proto_request(p, TSM_CCA_VALIDATE_MMIO));
+	base = p->range.base + 2 * 4096;
+	ASSERT_EQ(0, cca_validate(p, base, base + 3 * 4096, base));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 3, 0));
 	ASSERT_EQ(0, proto_use_range(p, 1));
-	ASSERT_EQ(0, proto_request(p, TSM_CCA_VALIDATE_MMIO));
+	base = p->range.base;
+	ASSERT_EQ(0, cca_validate(p, base, base + TSM_EMU_BAR1_PAGES * 4096, base));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 3,
 				 TSM_EMU_BAR1_PAGES));
 }
 
-/* Validate what the realm has at @gpa to @top, and the host at @pa */
-static s64 validate(struct proto_test *p, u64 gpa, u64 top, u64 pa)
-{
-	u32 len = p->proto->make(p, TSM_CCA_VALIDATE_MMIO, 0);
-	struct tsm_cca_validate_mmio *req = (void *)p->req;
-
-	req->gpa_base = htole64(gpa);
-	req->gpa_top = htole64(top);
-	req->pa_base = htole64(pa);
-	proto_prepare(p, SCOPE(STATE_CHANGE), len);
-	return tsm_request_send(&p->t) ?: (s64)p->t.cmd.out_tsm_code;
-}
-
 static bool is_outside(struct proto_test *p, u64 pa, u64 len)
 {
-	return validate(p, 0, len, pa) == TSM_CCA_ERROR_INPUT;
+	return cca_validate(p, 0, len, pa) == -EREMOTEIO &&
+	       p->t.cmd.out_tsm_code == TSM_CCA_ERROR_INPUT;
 }
 
 /* Not a page is validated that is not the TDI's, whatever the sums come to */
-TEST_F(cca, mmio_outside)
+TEST_F(attested, mmio_outside)
 {
 	const u64 size = TSM_EMU_BAR0_PAGES * 4096, page = 4096;
 	struct proto_test *p = &self->p;
@@ -266,7 +332,6 @@ TEST_F(cca, mmio_outside)
 	base = p->range.base;
 	end = base + size;
 
-	EXPECT_TRUE(is_outside(p, base, 0));
 	EXPECT_TRUE(is_outside(p, base - page, page));
 	EXPECT_TRUE(is_outside(p, base - page, 2 * page));
 	/* pages of two ranges */
@@ -278,13 +343,11 @@ TEST_F(cca, mmio_outside)
 	EXPECT_TRUE(is_outside(p, base + page, -base));
 	EXPECT_TRUE(is_outside(p, -page, page));
 	EXPECT_TRUE(is_outside(p, -page, base + 2 * page));
-	/* it ends before it begins */
-	EXPECT_EQ(TSM_CCA_ERROR_INPUT,
-		  validate(p, base + 2 * page, base + page, base));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
 }
 
-TEST_F(cca, mmio_unaligned)
+/* What the RMM refuses before it asks the host: no pages, or not whole ones */
+TEST_F(attested, mmio_input)
 {
 	struct proto_test *p = &self->p;
 	u64 base, top;
@@ -292,34 +355,139 @@ TEST_F(cca, mmio_unaligned)
 	ASSERT_EQ(0, proto_use_range(p, 0));
 	base = p->range.base;
 	top = base + 8192;
-	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base + 1, top, base));
-	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base, top + 1, base));
-	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base, top, base + 1));
-	EXPECT_EQ(TSM_CCA_ERROR_INPUT, validate(p, base + 1, top + 1, base));
+	EXPECT_EQ(EMU_RSI_ERROR_INPUT, cca_validate(p, base, base, base));
+	EXPECT_EQ(EMU_RSI_ERROR_INPUT, cca_validate(p, top, base, base));
+	EXPECT_EQ(EMU_RSI_ERROR_INPUT, cca_validate(p, base + 1, top, base));
+	EXPECT_EQ(EMU_RSI_ERROR_INPUT, cca_validate(p, base, top + 1, base));
+	EXPECT_EQ(EMU_RSI_ERROR_INPUT, cca_validate(p, base, top, base + 1));
+	EXPECT_EQ(EMU_RSI_ERROR_INPUT, cca_validate(p, base + 1, top + 1, base));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
 }
 
-static int set_state(struct proto_test *p, u32 state)
+/* A host maps nothing into a realm that the realm did not ask the RMM for */
+TEST_F(attested, mmio_unasked)
 {
-	cca_args(p)->state = state;
-	return proto_request(p, TSM_CCA_SET_TDI_STATE);
+	struct proto_test *p = &self->p;
+	u64 base;
+
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	base = p->range.base;
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, proto_refusal(p, TSM_CCA_VALIDATE_MMIO));
+	/* that page, and not all of the range */
+	ASSERT_EQ(EMU_RSI_EXIT, cca_ask_to_map(p, base, base + 4096, base));
+	EXPECT_EQ(TSM_CCA_ERROR_INPUT, proto_refusal(p, TSM_CCA_VALIDATE_MMIO));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
 }
 
+/* As long as the realm knows the last lock, measurements and report */
+static bool is_current(struct proto_test *p)
+{
+	u64 base = p->range.base;
+
+	return cca_ask_to_map(p, base, base + 4096, base) == EMU_RSI_EXIT;
+}
+
+static bool is_stale(struct proto_test *p)
+{
+	u64 base = p->range.base;
+
+	return cca_ask_to_map(p, base, base + 4096, base) == EMU_RSI_ERROR_DEVICE &&
+	       cca_dma_enable(p) == EMU_RSI_ERROR_DEVICE;
+}
+
+TEST_F(attested, nonces)
+{
+	struct proto_test *p = &self->p;
+	u64 lock_nonce = cca_args(p)->info.lock_nonce;
+
+	ASSERT_EQ(0, proto_use_range(p, 0));
+	EXPECT_TRUE(is_current(p));
+	/* whoever refreshes makes what the realm knows stale */
+	ASSERT_EQ(0, proto_request(p, TSM_CCA_REPORT_REFRESH));
+	EXPECT_TRUE(is_stale(p));
+	ASSERT_EQ(0, cca_get_info(p));
+	EXPECT_TRUE(is_current(p));
+	ASSERT_EQ(0, proto_request(p, TSM_CCA_MEASUREMENTS_REFRESH));
+	EXPECT_TRUE(is_stale(p));
+	ASSERT_EQ(0, cca_get_info(p));
+	EXPECT_TRUE(is_current(p));
+
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	ASSERT_EQ(0, cca_attest(p));
+	EXPECT_NE(lock_nonce, cca_args(p)->info.lock_nonce);
+	cca_args(p)->info.lock_nonce = lock_nonce;
+	EXPECT_TRUE(is_stale(p));
+}
+
+/* The realm enables DMA, no state of the TDI does */
+TEST_F(attested, dma)
+{
+	struct proto_test *p = &self->p;
+
+	EXPECT_EQ(EMU_RSI_ERROR_DEVICE, cca_dma_enable(p));
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_RUN));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, false, 0, 0));
+	for (int i = 0; i < 2; i++)
+		ASSERT_EQ(0, cca_dma_enable(p));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, 0, 0));
+	ASSERT_EQ(0, cca_dma_disable(p));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, false, 0, 0));
+
+	/* nor is it on after the next start */
+	ASSERT_EQ(0, cca_dma_enable(p));
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	ASSERT_EQ(0, cca_attest(p));
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_RUN));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, false, 0, 0));
+}
+
+/* A TDI whose MMIO the realm uses stays locked until the realm gives it up */
+TEST_F(cca, unlock_mapped)
+{
+	struct proto_test *p = &self->p;
+	u64 base;
+
+	ASSERT_EQ(0, p->proto->run(p));
+	EXPECT_EQ(-EREMOTEIO, cca_set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE, p->t.cmd.out_tsm_code);
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, TSM_EMU_BAR0_PAGES, 0));
+
+	base = p->range.base;
+	ASSERT_EQ(0, cca_unmap(p, base, base + TSM_EMU_BAR0_PAGES * 4096));
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_UNLOCKED, false, 0, 0));
+}
+
+static u64 refused_state(struct proto_test *p, u32 state)
+{
+	cca_args(p)->state = state;
+	return proto_refusal(p, TSM_CCA_SET_TDI_STATE);
+}
+
+/* A bind makes the VDEV, the realm does the rest */
 TEST_F(cca, states)
 {
 	struct proto_test *p = &self->p;
 
-	ASSERT_EQ(0, set_state(p, PCI_TDISP_STATE_RUN));
-	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, 0, 0));
-	ASSERT_EQ(0, set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_UNLOCKED, false, 0, 0));
-	EXPECT_EQ(-EREMOTEIO, set_state(p, PCI_TDISP_STATE_RUN));
-	EXPECT_EQ(TSM_CCA_ERROR_DEVICE, p->t.cmd.out_tsm_code);
-	ASSERT_EQ(0, set_state(p, PCI_TDISP_STATE_CONFIG_LOCKED));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE, refused_state(p, PCI_TDISP_STATE_RUN));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE,
+		  refused_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE, proto_refusal(p, TSM_CCA_REPORT_REFRESH));
+
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_CONFIG_LOCKED));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
-	EXPECT_EQ(-EREMOTEIO, set_state(p, PCI_TDISP_STATE_ERROR));
-	EXPECT_EQ(TSM_CCA_ERROR_INPUT, p->t.cmd.out_tsm_code);
-	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE,
+		  refused_state(p, PCI_TDISP_STATE_CONFIG_LOCKED));
+	EXPECT_EQ(TSM_CCA_INVALID_OBJECT, refused_state(p, PCI_TDISP_STATE_ERROR));
+
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_RUN));
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE, refused_state(p, PCI_TDISP_STATE_RUN));
+	/* what Linux tries when it can't enable DMA */
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE,
+		  refused_state(p, PCI_TDISP_STATE_CONFIG_LOCKED));
+	ASSERT_EQ(0, cca_set_state(p, PCI_TDISP_STATE_CONFIG_UNLOCKED));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_UNLOCKED, false, 0, 0));
 }
 
 /* Many requests at once with the longest response there is, in a new control group */

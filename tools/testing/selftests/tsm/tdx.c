@@ -5,10 +5,9 @@
  */
 #include <stdlib.h>
 
-#include "lib/proto.h"
+#include "lib/proto_tdx.h"
 #include "lib/test.h"
-
-#include "../../../../include/linux/tsm-proto-tdx.h"
+#include "vectors/tdx.h"
 
 FIXTURE(tdx)
 {
@@ -35,16 +34,21 @@ TEST_F(tdx, whole_buffer)
 	expect_refused(_metadata, &p->t, EMSGSIZE, 0);
 }
 
-/* Refused because the TDI is in another state, as the response says too */
-static bool is_wrong_state(struct proto_test *p, u32 id)
+/* Refused with this error, as the response says too */
+static bool is_refused(struct proto_test *p, u32 id, u8 error)
 {
 	const struct tsm_tdx_hdr *hdr = (void *)p->resp;
 
 	return proto_request(p, id) == -EREMOTEIO &&
-	       p->t.cmd.out_tsm_code == TSM_TDX_ERR_STATE &&
+	       p->t.cmd.out_tsm_code == error &&
 	       p->t.cmd.out_resp_len == sizeof(*hdr) &&
 	       le16toh(hdr->operation) == id && hdr->status == TSM_TDX_ERROR &&
-	       hdr->error == TSM_TDX_ERR_STATE && !hdr->data_length;
+	       hdr->error == error && !hdr->data_length;
+}
+
+static bool is_wrong_state(struct proto_test *p, u32 id)
+{
+	return is_refused(p, id, TSM_TDX_ERR_STATE);
 }
 
 TEST_F(tdx, states)
@@ -59,12 +63,108 @@ TEST_F(tdx, states)
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
 	EXPECT_TRUE(is_wrong_state(p, TSM_TDX_BIND));
 
+	ASSERT_EQ(0, tdx_allow_start(p));
 	ASSERT_EQ(0, proto_request(p, TSM_TDX_START_TDI));
-	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, 0, 0));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, false, 0, 0));
 	EXPECT_TRUE(is_wrong_state(p, TSM_TDX_START_TDI));
 
 	ASSERT_EQ(0, proto_request(p, TSM_TDX_UNBIND));
 	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_UNLOCKED, false, 0, 0));
+}
+
+/* No host starts what the TD did not allow it to start, in this bind session */
+TEST_F(tdx, start_not_allowed)
+{
+	struct proto_test *p = &self->p;
+	u64 session, next;
+
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	EXPECT_TRUE(is_refused(p, TSM_TDX_START_TDI, TSM_TDX_ERR_MODULE));
+	ASSERT_EQ(0, tdx_rd(p, EMU_TDI_FIELD_SESSION, &session));
+	EXPECT_EQ(EMU_TDX_INVALID_OPERAND, tdx_start(p, session + 1));
+	EXPECT_TRUE(is_refused(p, TSM_TDX_START_TDI, TSM_TDX_ERR_MODULE));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+	ASSERT_EQ(0, tdx_start(p, session));
+
+	/* what is allowed is that session, not the next */
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_UNBIND));
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	ASSERT_EQ(0, tdx_rd(p, EMU_TDI_FIELD_SESSION, &next));
+	EXPECT_NE(session, next);
+	EXPECT_TRUE(is_refused(p, TSM_TDX_START_TDI, TSM_TDX_ERR_MODULE));
+	EXPECT_EQ(EMU_TDX_INVALID_OPERAND, tdx_start(p, session));
+}
+
+/* Of what is not bound to the TD it learns nothing, and can do nothing with it */
+TEST_F(tdx, unbound)
+{
+	struct proto_test *p = &self->p;
+	u64 value;
+
+	for (int i = 0; i < 2; i++) {
+		for (u64 field = EMU_TDI_FIELD_STATE;
+		     field <= EMU_TDI_FIELD_SESSION; field++)
+			EXPECT_EQ(EMU_TDX_TDI_INVALID_METADATA, tdx_rd(p, field, &value));
+		EXPECT_EQ(EMU_TDX_TDI_INVALID_METADATA, tdx_start(p, 0));
+		EXPECT_EQ(EMU_TDX_TDI_INVALID_METADATA, tdx_dmar_accept(p, 0));
+		EXPECT_EQ(EMU_TDX_TDI_INVALID_METADATA, tdx_mmio_accept(p, 0, 0, 1));
+		EXPECT_TRUE(is_wrong_state(p, TSM_TDX_GET_TDI_STATE));
+		/* the same after the TD has let go of it */
+		ASSERT_EQ(0, p->proto->run(p));
+		ASSERT_EQ(0, p->proto->stop(p));
+	}
+}
+
+/* Both orders that are published: Intel's driver accepts before the start */
+TEST_F(tdx, accept_then_start)
+{
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	ASSERT_EQ(0, tdx_mmio_accept(p, 0, 0, TSM_EMU_BAR0_PAGES));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false,
+				 TSM_EMU_BAR0_PAGES, 0));
+	ASSERT_EQ(0, tdx_dmar_accept(p, 0));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false,
+				 TSM_EMU_BAR0_PAGES, 0));
+	ASSERT_EQ(0, tdx_allow_start(p));
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_START_TDI));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, TSM_EMU_BAR0_PAGES, 0));
+}
+
+/* OpenHCL starts first */
+TEST_F(tdx, start_then_accept)
+{
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	ASSERT_EQ(0, tdx_allow_start(p));
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_START_TDI));
+	for (u32 page = 0; page < TSM_EMU_BAR0_PAGES; page++)
+		ASSERT_EQ(0, tdx_mmio_accept(p, 0, page, 1));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, false, TSM_EMU_BAR0_PAGES, 0));
+	ASSERT_EQ(0, tdx_dmar_accept(p, 2));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_RUN, true, TSM_EMU_BAR0_PAGES, 0));
+
+	/* UNBIND undoes it all */
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_UNBIND));
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 0));
+}
+
+TEST_F(tdx, accept_refused)
+{
+	struct proto_test *p = &self->p;
+
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	EXPECT_EQ(EMU_TDX_INVALID_OPERAND, tdx_mmio_accept(p, 0, 0, 0));
+	EXPECT_EQ(EMU_TDX_INVALID_OPERAND,
+		  tdx_mmio_accept(p, 0, 1, TSM_EMU_BAR0_PAGES));
+	/* the place in the report, and not the id of the range, which is 2 */
+	EXPECT_EQ(EMU_TDX_INVALID_OPERAND, tdx_mmio_accept(p, 2, 0, 1));
+	ASSERT_EQ(0, tdx_mmio_accept(p, 1, 0, 1));
+	EXPECT_EQ(EMU_TDX_INVALID_OPERAND, tdx_dmar_accept(p, 4));
+	EXPECT_TRUE(proto_is_tdi(p, PCI_TDISP_STATE_CONFIG_LOCKED, false, 0, 1));
 }
 
 /* Return: the state as the firmware tells it, or -errno */
@@ -82,8 +182,10 @@ TEST_F(tdx, tdi_state)
 {
 	struct proto_test *p = &self->p;
 
-	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_UNLOCKED, get_tdi_state(p));
-	ASSERT_EQ(0, p->proto->run(p));
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_BIND));
+	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, get_tdi_state(p));
+	ASSERT_EQ(0, tdx_allow_start(p));
+	ASSERT_EQ(0, proto_request(p, TSM_TDX_START_TDI));
 	EXPECT_EQ(PCI_TDISP_STATE_RUN, get_tdi_state(p));
 }
 
@@ -120,6 +222,34 @@ TEST_F(tdx, evidence)
 		  find_data(p, end, EMU_OBJECT_MEASUREMENTS));
 	ASSERT_EQ(0, proto_request(p, TSM_TDX_GET_TDI_REPORT));
 	EXPECT_EQ(le32toh(hdr->data_length), find_data(p, 0, EMU_OBJECT_REPORT));
+}
+
+static void prepare_vector(struct proto_test *p, const struct tdx_vector *vector,
+			   u32 scope)
+{
+	memcpy(p->req, vector->req, TDX_VECTOR_LEN);
+	proto_prepare(p, scope, TDX_VECTOR_LEN);
+}
+
+/* What published guests send has its class, and the answer that they take */
+TEST_F(tdx, published_commands)
+{
+	struct proto_test *p = &self->p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tdx_vectors); i++) {
+		const struct tdx_vector *vector = &tdx_vectors[i];
+
+		if (vector->changes) {
+			prepare_vector(p, vector, SCOPE(INFO));
+			expect_refused(_metadata, &p->t, EACCES, 0);
+		}
+		prepare_vector(p, vector, vector->changes ? SCOPE(STATE_CHANGE) :
+							    SCOPE(INFO));
+		EXPECT_TRUE(!tsm_request_send(&p->t) &&
+			    tdx_vector_is_answered(vector, p->resp)) {
+			TH_LOG("%s", vector->source);
+		}
+	}
 }
 
 /* The first call says how much room the second must have */

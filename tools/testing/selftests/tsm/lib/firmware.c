@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -146,6 +147,21 @@ int tsm_firmware_object(const struct tsm_setup *s, enum emu_object type,
 		free(records);
 	*data = at >= 0 ? records : NULL;
 	return at >= 0 ? 0 : -ENOENT;
+}
+
+int tsm_firmware_call(const struct tsm_setup *s, struct emu_module_call *call)
+{
+	char path[80];
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/tsm_emu.%u/module",
+		 s->fn->platform);
+	fd = open(path, O_RDWR);
+	if (fd < 0)
+		return errno == ENOENT ? -ENODEV : -errno;
+	rc = ioctl(fd, 0, call) ? -errno : 0;
+	close(fd);
+	return rc;
 }
 
 /* Return: number of the platform whose TSM speaks it, or -errno */

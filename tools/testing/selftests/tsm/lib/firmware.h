@@ -39,6 +39,8 @@ int tsm_firmware_secrets(const struct tsm_setup *s,
 /* @data is to be freed */
 int tsm_firmware_object(const struct tsm_setup *s, enum emu_object type,
 			void **data, u32 *len);
+/* What a guest asks its module (RMM, TDX module), which no host sees */
+int tsm_firmware_call(const struct tsm_setup *s, struct emu_module_call *call);
 
 /*
  * Begin with the function of this name on the platform whose TSM speaks this

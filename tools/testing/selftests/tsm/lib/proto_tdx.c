@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Commands of TDX Connect for the tests of guest protocols */
-#include "proto.h"
-
-#include "../../../../../include/linux/tsm-proto-tdx.h"
+#include "proto_tdx.h"
 
 static u32 make(struct proto_test *p, u32 id, int extra)
 {
@@ -27,6 +25,61 @@ static int finish(struct proto_test *p, u32 id)
 	return 0;
 }
 
+/* RAX is set, the other registers are the caller's */
+static s64 tdcall(struct proto_test *p, u64 leaf)
+{
+	struct emu_module_call *call = &tdx_args(p)->tdcall;
+	int rc;
+
+	call->tdi_id = p->t.s.virt_id;
+	call->reg[0] = leaf;
+	rc = tsm_firmware_call(&p->t.s, call);
+	return rc ?: (s64)(call->reg[0] >> 32);
+}
+
+s64 tdx_rd(struct proto_test *p, u64 field, u64 *value)
+{
+	u64 *reg = tdx_args(p)->tdcall.reg;
+	s64 rc;
+
+	reg[2] = field;
+	rc = tdcall(p, EMU_TDG_TDI_RD);
+	*value = reg[1];
+	return rc;
+}
+
+s64 tdx_start(struct proto_test *p, u64 session)
+{
+	tdx_args(p)->tdcall.reg[2] = session;
+	return tdcall(p, EMU_TDG_TDI_START);
+}
+
+s64 tdx_dmar_accept(struct proto_test *p, u64 vm)
+{
+	tdx_args(p)->tdcall.reg[2] = vm;
+	return tdcall(p, EMU_TDG_DMAR_ACCEPT);
+}
+
+s64 tdx_mmio_accept(struct proto_test *p, u32 index, u32 first, u32 pages)
+{
+	u64 *reg = tdx_args(p)->tdcall.reg;
+
+	reg[1] = 0xc0000000;
+	reg[2] = index;
+	reg[4] = (u64)first << 32 | pages;
+	return tdcall(p, EMU_TDG_MMIO_ACCEPT);
+}
+
+int tdx_allow_start(struct proto_test *p)
+{
+	u64 session;
+	s64 rc;
+
+	rc = tdx_rd(p, EMU_TDI_FIELD_SESSION, &session);
+	rc = rc ?: tdx_start(p, session);
+	return rc > 0 ? -EREMOTEIO : rc;
+}
+
 static int run_tdi(struct proto_test *p)
 {
 	int rc = proto_request(p, TSM_TDX_CHECK_TEEIO_SUPP);
@@ -34,7 +87,9 @@ static int run_tdi(struct proto_test *p)
 	rc = rc ?: proto_request(p, TSM_TDX_BIND);
 	rc = rc ?: proto_request(p, TSM_TDX_GET_DEV_INFO);
 	rc = rc ?: proto_request(p, TSM_TDX_GET_TDI_REPORT);
-	return rc ?: proto_request(p, TSM_TDX_START_TDI);
+	rc = rc ?: tdx_allow_start(p);
+	rc = rc ?: proto_request(p, TSM_TDX_START_TDI);
+	return rc ?: tdx_dmar_accept(p, 0) ? -EREMOTEIO : 0;
 }
 
 static int stop_tdi(struct proto_test *p)
@@ -62,6 +117,7 @@ const struct proto proto_tdx = {
 	.envelope_len = sizeof(struct tsm_tdx_hdr),
 	.bad_offset = offsetof(struct tsm_tdx_hdr, version),
 	.bad_bits = 1,
+	.args_size = sizeof(struct tdx_args),
 	.make = make,
 	.finish = finish,
 	.run = run_tdi,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* SHA-384, FIPS 180-4, see crypto.h */
+/* SHA-384 and SHA-512, FIPS 180-4, see crypto.h */
 #include "crypto.h"
 
 #define BLOCK 128
@@ -38,10 +38,17 @@ static const u64 constants[ROUNDS] = {
 };
 
 /* Section 5.3.4 */
-static const u64 initial[WORDS] = {
+static const u64 initial_384[WORDS] = {
 	0xcbbb9d5dc1059ed8ULL, 0x629a292a367cd507ULL, 0x9159015a3070dd17ULL,
 	0x152fecd8f70e5939ULL, 0x67332667ffc00b31ULL, 0x8eb44a8768581511ULL,
 	0xdb0c2e0d64f98fa7ULL, 0x47b5481dbefa4fa4ULL,
+};
+
+/* Section 5.3.5 */
+static const u64 initial_512[WORDS] = {
+	0x6a09e667f3bcc908ULL, 0xbb67ae8584caa73bULL, 0x3c6ef372fe94f82bULL,
+	0xa54ff53a5f1d36f1ULL, 0x510e527fade682d1ULL, 0x9b05688c2b3e6c1fULL,
+	0x1f83d9abfb41bd6bULL, 0x5be0cd19137e2179ULL,
 };
 
 static u64 rotate(u64 value, int by)
@@ -99,7 +106,9 @@ static void add_block(u64 hash[WORDS], const u8 *block)
 		hash[i] += s[i];
 }
 
-void tsm_sha384(const void *data, size_t len, u8 digest[TSM_SHA384_LEN])
+/* @digest takes as many bytes of the hash as there are in @digest_len */
+static void hash_all(const u64 initial[WORDS], const void *data, size_t len,
+		     u8 *digest, int digest_len)
 {
 	const u8 *in = data;
 	size_t left = len;
@@ -121,6 +130,16 @@ void tsm_sha384(const void *data, size_t len, u8 digest[TSM_SHA384_LEN])
 	tsm_put_be64(block + BLOCK - 8, 8 * (u64)len);
 	add_block(hash, block);
 
-	for (int i = 0; i < TSM_SHA384_LEN / 8; i++)
+	for (int i = 0; i < digest_len / 8; i++)
 		tsm_put_be64(digest + 8 * i, hash[i]);
+}
+
+void tsm_sha384(const void *data, size_t len, u8 digest[TSM_SHA384_LEN])
+{
+	hash_all(initial_384, data, len, digest, TSM_SHA384_LEN);
+}
+
+void tsm_sha512(const void *data, size_t len, u8 digest[TSM_SHA512_LEN])
+{
+	hash_all(initial_512, data, len, digest, TSM_SHA512_LEN);
 }

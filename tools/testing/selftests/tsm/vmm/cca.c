@@ -61,6 +61,21 @@ static u64 status_of(int err, u64 tsm_code)
 	}
 }
 
+/* Send it. Return: what the realm learns, of the errno or of the TSM's code */
+static u64 request(struct vmm *vmm, struct vmm_call *call)
+{
+	int err = vmm_request(vmm, call);
+
+	return status_of(err, call->cmd.out_tsm_code);
+}
+
+static u64 request_patiently(struct vmm *vmm, struct vmm_call *call)
+{
+	int err = vmm_request_patiently(vmm, call);
+
+	return status_of(err, call->cmd.out_tsm_code);
+}
+
 /* Each serves one call and sets the words that it returns but for the status */
 
 static u64 object_size(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
@@ -70,37 +85,44 @@ static u64 object_size(struct vmm *vmm, struct vmm_call *call, struct host_call 
 		.object = htole32(h->g[2]),
 	};
 	struct tsm_cca_object_size_rsp rsp = {};
-	int err;
+	u64 status;
 
 	call->id = TSM_CCA_OBJECT_SIZE;
 	call->req = &req;
 	call->req_len = sizeof(req);
 	call->resp = &rsp;
 	call->resp_len = sizeof(rsp);
-	err = vmm_request(vmm, call);
+	status = request_patiently(vmm, call);
 	h->g[1] = le32toh(rsp.size);
-	return status_of(err, call->cmd.out_tsm_code);
+	return status;
 }
 
-/* The kernel writes to the realm's buffer, once that is known to be shared */
+/*
+ * The kernel writes to the realm's buffer, once that is known to be shared. Linux'
+ * realm does not look at how much it got, so a buffer that is too short shows when
+ * it compares digests.
+ */
 static u64 object_read(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
 {
 	struct tsm_cca_object_read req = {
 		.type = htole32(TSM_CCA_OBJECT_READ),
 		.object = htole32(h->g[2]),
-		.offset = htole64(h->g[3]),
+		.offset = htole64(h->g[5]),
 	};
 	u64 status;
 
 	call->id = TSM_CCA_OBJECT_READ;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	call->resp = vmm_shared(vmm, h->g[5], h->g[4]);
+	call->resp = vmm_shared(vmm, h->g[3], h->g[4]);
 	call->resp_len = h->g[4];
 	if (!call->resp)
 		return TSM_CCA_ACCESS_FAILED;
+	/* As Arm's compliance suite answers */
+	if (!h->g[4])
+		return TSM_CCA_INVALID_OFFSET;
 
-	status = status_of(vmm_request(vmm, call), call->cmd.out_tsm_code);
+	status = request_patiently(vmm, call);
 	h->g[1] = call->cmd.out_resp_len;
 	if (!status && h->g[2] == TSM_CCA_OBJECT_REPORT)
 		vmm->consent = true;
@@ -122,13 +144,13 @@ static u64 get_measurements(struct vmm *vmm, struct vmm_call *call,
 
 	if (!param)
 		return TSM_CCA_ACCESS_FAILED;
-	req.flags = param->flags;
-	memcpy(req.nonce, param->nonce, sizeof(req.nonce));
+	vmm_read_shared(&req.flags, &param->flags, sizeof(req.flags));
+	vmm_read_shared(req.nonce, param->nonce, sizeof(req.nonce));
 
 	call->id = TSM_CCA_MEASUREMENTS_REFRESH;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	return status_of(vmm_request(vmm, call), call->cmd.out_tsm_code);
+	return request(vmm, call);
 }
 
 static u64 get_report(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
@@ -141,10 +163,10 @@ static u64 get_report(struct vmm *vmm, struct vmm_call *call, struct host_call *
 	call->id = TSM_CCA_REPORT_REFRESH;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	return status_of(vmm_request(vmm, call), call->cmd.out_tsm_code);
+	return request(vmm, call);
 }
 
-/* The RMM locks a device when it becomes the realm's, which is what bind does */
+/* To start is more than the others: not before the realm has read the report */
 static u64 set_tdi_state(struct vmm *vmm, struct vmm_call *call,
 			 struct host_call *h)
 {
@@ -153,86 +175,79 @@ static u64 set_tdi_state(struct vmm *vmm, struct vmm_call *call,
 		.state = htole32(h->g[2]),
 	};
 
-	if (h->g[2] == PCI_TDISP_STATE_CONFIG_LOCKED)
-		return status_of(vmm_op(vmm, call->exit, IOMMU_VDEVICE_TSM_BIND), 0);
-	if (h->g[2] == PCI_TDISP_STATE_CONFIG_UNLOCKED)
-		return status_of(vmm_op(vmm, call->exit, IOMMU_VDEVICE_TSM_UNBIND), 0);
-
+	if (h->g[2] == PCI_TDISP_STATE_RUN && !vmm->consent)
+		call->scope = IOMMU_VDEVICE_TSM_SCOPE_INFO;
 	call->id = TSM_CCA_SET_TDI_STATE;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	return status_of(vmm_request(vmm, call), call->cmd.out_tsm_code);
+	return request(vmm, call);
 }
 
 /* The policy: what each call may do, and the function that serves it */
 static const struct policy {
 	u64 call;
 	enum iommu_vdevice_tsm_scope scope;
-	bool needs_consent;
 	u64 (*serve)(struct vmm *vmm, struct vmm_call *call, struct host_call *h);
 } policies[] = {
 	/* reads what the host keeps */
-	{ RHI_DA_OBJECT_SIZE, IOMMU_VDEVICE_TSM_SCOPE_INFO, false, object_size },
-	{ RHI_DA_OBJECT_READ, IOMMU_VDEVICE_TSM_SCOPE_INFO, false, object_read },
+	{ RHI_DA_OBJECT_SIZE, IOMMU_VDEVICE_TSM_SCOPE_INFO, object_size },
+	{ RHI_DA_OBJECT_READ, IOMMU_VDEVICE_TSM_SCOPE_INFO, object_read },
 	/* changes what the host keeps, not the TDI */
-	{ RHI_VDEV_GET_MEASUREMENTS, IOMMU_VDEVICE_TSM_SCOPE_INFO, false,
-	  get_measurements },
-	{ RHI_VDEV_GET_INTERFACE_REPORT, IOMMU_VDEVICE_TSM_SCOPE_INFO, false,
-	  get_report },
-	/* starts the TDI: not before the realm has read the report */
-	{ RHI_VDEV_SET_TDI_STATE, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, true,
+	{ RHI_VDEV_GET_MEASUREMENTS, IOMMU_VDEVICE_TSM_SCOPE_INFO, get_measurements },
+	{ RHI_VDEV_GET_INTERFACE_REPORT, IOMMU_VDEVICE_TSM_SCOPE_INFO, get_report },
+	/* locks, starts and unlocks the TDI */
+	{ RHI_VDEV_SET_TDI_STATE, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
 	  set_tdi_state },
 };
 
 static u64 serve_policy(struct vmm *vmm, const struct policy *policy,
 			struct host_call *h)
 {
-	bool may = vmm->consent || !policy->needs_consent;
-	struct vmm_call call = {
-		.scope = may ? policy->scope : IOMMU_VDEVICE_TSM_SCOPE_INFO,
-	};
-	char text[20];
+	struct vmm_call call = { .scope = policy->scope };
+	char text[32];
 
 	if (h->g[1] != vmm->setup.virt_id)
 		return TSM_CCA_INVALID_VDEV_ID;
-	snprintf(text, sizeof(text), "RHI %#llx", policy->call);
+	/* with the object or the state that it is about */
+	snprintf(text, sizeof(text), h->g[2] < 10 ? "RHI %#llx (%llu)" : "RHI %#llx",
+		 policy->call, h->g[2]);
 	call.exit = text;
 	return policy->serve(vmm, &call, h);
 }
 
-static int serve_host_call(struct vmm *vmm, struct host_call *h)
+static void serve_host_call(struct vmm *vmm, struct host_call *h)
 {
 	switch (h->g[0]) {
 	case RHI_DA_VERSION:
 		h->g[0] = RHI_DA_VERSION_1_0;
-		return 0;
+		return;
 	case RHI_DA_FEATURES:
 		h->g[0] = RHI_DA_HAS_OBJECT_SIZE | RHI_DA_HAS_OBJECT_READ |
 			  RHI_DA_HAS_MEASUREMENTS | RHI_DA_HAS_REPORT |
 			  RHI_DA_HAS_SET_TDI_STATE;
-		return 0;
+		return;
 	}
 
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++) {
 		if (policies[i].call == h->g[0]) {
 			h->g[0] = serve_policy(vmm, &policies[i], h);
-			return 0;
+			return;
 		}
 	}
-	return tsm_fail(&vmm->setup, EOPNOTSUPP, "serve host call %#llx", h->g[0]);
+	h->g[0] = RHI_NOT_SUPPORTED;
 }
 
 /*
  * The realm is about to use its MMIO, and the RMM waits for the host to map it.
- * STATE_CHANGE: that is a part of starting the TDI.
+ * STATE_CHANGE: that is a part of starting the TDI. Return: REC_*
  */
-static u64 validate_mmio(struct vmm *vmm, const struct kvm_regs *regs)
+static u64 validate_mmio(struct vmm *vmm, const u64 *x)
 {
 	struct tsm_cca_validate_mmio req = {
 		.type = htole32(TSM_CCA_VALIDATE_MMIO),
-		.gpa_base = htole64(regs->rax),
-		.gpa_top = htole64(regs->rbx),
-		.pa_base = htole64(regs->rcx),
+		.gpa_base = htole64(x[2]),
+		.gpa_top = htole64(x[3]),
+		.pa_base = htole64(x[4]),
 	};
 	struct vmm_call call = {
 		.exit = "REC exit 8",
@@ -242,11 +257,65 @@ static u64 validate_mmio(struct vmm *vmm, const struct kvm_regs *regs)
 		.req_len = sizeof(req),
 	};
 
-	if (regs->rdx != vmm->setup.virt_id)
-		return REC_REJECT;
 	if (vmm_request(vmm, &call) || call.cmd.out_tsm_code)
 		return REC_REJECT;
 	return REC_ACCEPT;
+}
+
+/* All but the REC exit is between the realm and its RMM */
+static int ask_rmm(struct vmm *vmm, struct emu_module_call *call)
+{
+	bool is_map = call->reg[0] == EMU_RSI_VDEV_VALIDATE_MAPPING;
+	bool is_info = call->reg[0] == EMU_RSI_VDEV_GET_INFO;
+	bool no_device = call->reg[0] == EMU_RSI_IPA_STATE_SET;
+	u64 ipa = call->reg[2];
+	int rc;
+
+	call->tdi_id = no_device ? vmm->setup.virt_id : call->reg[1];
+	rc = vmm_call_module(vmm, call);
+	if (!rc && is_map && call->reg[0] == EMU_RSI_EXIT) {
+		call->reg[1] = validate_mmio(vmm, call->reg);
+		call->reg[0] = EMU_REC_ENTER;
+		rc = vmm_call_module(vmm, call);
+	}
+	if (!rc && is_info && call->reg[0] == EMU_RSI_SUCCESS)
+		rc = vmm_write_private(vmm, ipa, call->data, sizeof(call->data));
+	if (rc == -ENOENT || rc == -EFAULT) {
+		call->reg[0] = EMU_RSI_ERROR_INPUT;
+		rc = 0;
+	}
+	return rc;
+}
+
+/* For the transcript: a VMM does not see these calls */
+static void print_rsi(struct vmm *vmm, u64 x0, u64 status)
+{
+	char result[20];
+
+	switch (x0) {
+	case EMU_RSI_VDEV_DMA_ENABLE:
+	case EMU_RSI_IPA_STATE_SET:
+		snprintf(result, sizeof(result), status ? "status %llu" : "ok",
+			 (unsigned long long)status);
+		vmm_print_own(vmm, "none, RSI", x0 == EMU_RSI_IPA_STATE_SET ?
+			      "(RSI_IPA_STATE_SET)" : "(RSI_VDEV_DMA_ENABLE)",
+			      result);
+	}
+}
+
+static int serve_rsi(struct vmm *vmm, struct kvm_regs *regs)
+{
+	struct emu_module_call call = {
+		.reg = { regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi,
+			 regs->rdi, regs->r8, regs->r9, regs->r10 },
+	};
+	int rc = ask_rmm(vmm, &call);
+
+	print_rsi(vmm, regs->rax, call.reg[0]);
+	regs->rax = call.reg[0];
+	regs->rbx = call.reg[1];
+	regs->rcx = call.reg[2];
+	return rc;
 }
 
 static int cca_exit(struct vmm *vmm, u16 port)
@@ -255,23 +324,19 @@ static int cca_exit(struct vmm *vmm, u16 port)
 	struct host_call h;
 	int rc;
 
-	if (port != TSM_VMM_PORT_HOST_CALL && port != TSM_VMM_PORT_REC_EXIT)
+	if (port != TSM_VMM_PORT_HOST_CALL && port != TSM_VMM_PORT_MODULE)
 		return -EOPNOTSUPP;
 	rc = vmm_get_regs(vmm, &regs);
 	if (rc)
 		return rc;
 
-	if (port == TSM_VMM_PORT_REC_EXIT) {
-		regs.rax = validate_mmio(vmm, &regs);
-		return vmm_set_regs(vmm, &regs);
-	}
+	if (port == TSM_VMM_PORT_MODULE)
+		return serve_rsi(vmm, &regs) ?: vmm_set_regs(vmm, &regs);
 
 	h = (struct host_call) {
 		{ regs.rax, regs.rbx, regs.rcx, regs.rdx, regs.rsi, regs.rdi }
 	};
-	rc = serve_host_call(vmm, &h);
-	if (rc)
-		return rc;
+	serve_host_call(vmm, &h);
 	regs.rax = h.g[0];
 	regs.rbx = h.g[1];
 	return vmm_set_regs(vmm, &regs);
@@ -282,7 +347,8 @@ const struct vmm_front vmm_cca = {
 	.tsm_type = IOMMU_TSM_TYPE_CCA,
 	.guest = tsm_vmm_guest_cca,
 	.area_size = sizeof(struct cca_area),
-	.shared_size = offsetof(struct cca_area, object),
+	.shared_size = offsetof(struct cca_area, info),
+	.bind = true,
 	.message = cca_message,
 	.exit = cca_exit,
 };

@@ -9,12 +9,18 @@
 #ifndef __SELFTEST_TSM_VMM_CCA_H
 #define __SELFTEST_TSM_VMM_CCA_H
 
+#include "../lib/tdisp.h"
 #include "guest_abi.h"
 
+#include "../../../../../drivers/virt/coco/tsm-emu/abi.h"
 #include "../../../../../include/linux/tsm-proto-cca.h"
 
 #define TSM_VMM_PORT_HOST_CALL	0xe2	/* RSI_HOST_CALL: RMM, KVM, VMM */
-#define TSM_VMM_PORT_REC_EXIT	0xe3	/* RMI_EXIT_VDEV_VALIDATE_MAPPING */
+
+/*
+ * At TSM_VMM_PORT_MODULE: X0 to X8 of a call to the RMM, EMU_RSI_*, are in RAX, RBX,
+ * RCX, RDX, RSI, RDI, R8, R9 and R10.
+ */
 
 /*
  * At TSM_VMM_PORT_HOST_CALL: the words of the RSI host call, g0 to g5, are in
@@ -24,13 +30,20 @@
 #define RHI_DA_VERSION 0xc500004a	/* g0: version */
 #define RHI_DA_FEATURES 0xc500004b	/* g0: RHI_DA_HAS_* */
 #define RHI_DA_OBJECT_SIZE 0xc500004c	/* g2 object; g1: size */
-#define RHI_DA_OBJECT_READ 0xc500004d	/* g2 object, g3 offset, g4 length, g5
-					 * address; g1: bytes, where the place of
-					 * that was not found
-					 */
+/*
+ * g2 object, g3 address of a shared buffer, g4 its length, g5 offset; g1: bytes. So
+ * in Linux' realm of March 2026 and in Arm's compliance suite of 2026; postings of
+ * 2025 had offset, length and address in g3 to g5. The suite puts the object at
+ * that offset in the buffer, Linux' host takes it as an offset in the object, as the
+ * small guest that reads page by page does. Both are the same for offset 0.
+ */
+#define RHI_DA_OBJECT_READ 0xc500004d
 #define RHI_VDEV_GET_MEASUREMENTS 0xc5000052	/* g2 address of a struct rhi_nonce */
 #define RHI_VDEV_GET_INTERFACE_REPORT 0xc5000053
 #define RHI_VDEV_SET_TDI_STATE 0xc5000054	/* g2 state */
+
+/* Another call, or one that a host does not have: SMCCC's NOT_SUPPORTED */
+#define RHI_NOT_SUPPORTED (~0ULL)
 
 /* The text with the version's layout was not available */
 #define RHI_DA_VERSION_1_0 0x10000
@@ -43,7 +56,7 @@
 
 /**
  * struct rhi_nonce - parameters of RHI_VDEV_GET_MEASUREMENTS
- * @flags: 0
+ * @flags: TSM_CCA_MEASUREMENTS_*
  * @reserved: 0
  * @nonce: for the device to put into the measurements
  */
@@ -53,28 +66,25 @@ struct rhi_nonce {
 	u8 nonce[TSM_CCA_NONCE_LEN];
 } __packed;
 
-/*
- * At TSM_VMM_PORT_REC_EXIT, what the RMM tells the host when the realm validates
- * MMIO: RAX and RBX are the realm's addresses (IPA), from and to, RCX the
- * physical address, RDX the device id. RAX returns whether the host did it.
- */
+/* What the host tells the RMM when it enters the realm again after a REC exit */
 #define REC_ACCEPT 0
 #define REC_REJECT 1
 
-/* In pieces of this size the realm reads objects */
-#define CCA_BUFFER_LEN TSM_VMM_PAGE
+/* Linux' realm reads an object in one call */
 #define CCA_OBJECT_MAX (16 * TSM_VMM_PAGE)
 
 /**
  * struct cca_area - memory of the realm
  * @buffer: shared with the VMM, as is @param
  * @param: parameter block
- * @object: the realm's own copy of an object
- * @report: its copy of the interface report
+ * @info: what the RMM says of the device, the realm's own as are the next
+ * @object: copy of an object
+ * @report: copy of the interface report
  */
 struct cca_area {
-	u8 buffer[CCA_BUFFER_LEN];
+	u8 buffer[CCA_OBJECT_MAX];
 	struct rhi_nonce param;
+	struct emu_rsi_vdev_info info;
 	u8 object[CCA_OBJECT_MAX];
 	u8 report[TSM_VMM_REPORT_MAX];
 };

@@ -38,16 +38,6 @@ bool tsm_vmm_range_is_private(const struct pci_tdisp_mmio_range *range)
 	return !(le16toh(range->attr) & PCI_TDISP_MMIO_NON_TEE);
 }
 
-struct tsm_vmm_module tsm_vmm_ask_module(struct tsm_vmm_shared *shared)
-{
-	struct tsm_vmm_module module;
-	u64 rax = 0;
-
-	tsm_vmm_exit(TSM_VMM_PORT_MODULE, "+a"(rax));
-	tsm_copy(&module, &shared->module, sizeof(module));
-	return module;
-}
-
 bool tsm_vmm_is_genuine(const void *data, u32 len,
 			const u8 digest[TSM_SHA384_LEN])
 {

@@ -12,6 +12,8 @@
 #include "../lib/tdisp.h"
 #include "guest_abi.h"
 
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
 /* An exit with all registers that it takes and gives: "+a"(rax), ... */
 #define tsm_vmm_exit(port, ...)						\
 	({								\
@@ -35,9 +37,6 @@ tsm_vmm_range(const void *report, u32 index);
 
 /* Are the pages of the range for the TEE, and to be validated? */
 bool tsm_vmm_range_is_private(const struct pci_tdisp_mmio_range *range);
-
-/* Ask the module. Return: a private copy of the answer */
-struct tsm_vmm_module tsm_vmm_ask_module(struct tsm_vmm_shared *shared);
 
 /* Is this the genuine object? */
 bool tsm_vmm_is_genuine(const void *data, u32 len,

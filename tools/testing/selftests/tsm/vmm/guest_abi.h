@@ -14,34 +14,11 @@
  * The guest reaches its VMM by a 32 bit OUT to an immediate port, which leaves
  * it all registers: KVM hands nothing else that a guest of any kind can do on
  * to its VMM. Each protocol has its ports, for which its header says what
- * really makes the exit and who sees it. All guests have these:
+ * really makes the exit and who sees it. All guests have these,
+ * the second where there is such a module:
  */
 #define TSM_VMM_PORT_DONE	0xe0	/* EAX: enum tsm_vmm_verdict */
-#define TSM_VMM_PORT_MODULE	0xe1	/* RSI or TDCALL: no host sees it */
-
-/**
- * struct tsm_vmm_module - answer of the guest's module to TSM_VMM_PORT_MODULE
- * @bound: the function is bound to this guest; nothing else is valid if not
- * @state: enum pci_tdisp_state
- * @dma: the TDI may access the guest's memory
- * @certificates: SHA-384 of the device's certificates
- * @measurements: of its measurements
- * @report: of the interface report
- * @device_info: of the certificates and measurements, one after the other
- *
- * A realm asks its RMM (RSI_VDEV_GET_INFO), a TD the TDX module (TDG.TDI.RD),
- * and believes them, as no host takes part in it. Here the VMM answers, from
- * what the emulated platform shows in debugfs.
- */
-struct tsm_vmm_module {
-	u32 bound;
-	u32 state;
-	u32 dma;
-	u8 certificates[TSM_SHA384_LEN];
-	u8 measurements[TSM_SHA384_LEN];
-	u8 report[TSM_SHA384_LEN];
-	u8 device_info[TSM_SHA384_LEN];
-};
+#define TSM_VMM_PORT_MODULE	0xe1	/* RSI or TDCALL: no host sees it, see module.c */
 
 #define TSM_VMM_REPORT_MAX 1024
 
@@ -52,14 +29,12 @@ struct tsm_vmm_module {
  * @rid: the TDI as the guest knows it
  * @report_len: length of @report
  * @report: interface report that the guest found sound, for the transcript
- * @module: see there
  */
 struct tsm_vmm_shared {
 	u64 gpa;
 	u32 rid;
 	u32 report_len;
 	u8 report[TSM_VMM_REPORT_MAX];
-	struct tsm_vmm_module module;
 };
 
 static inline void *tsm_vmm_area(struct tsm_vmm_shared *shared)
@@ -87,6 +62,8 @@ static inline void *tsm_vmm_area(struct tsm_vmm_shared *shared)
  * @TSM_VMM_NOT_STARTED: the TDI does not run
  * @TSM_VMM_NO_DMA: it may not access memory
  * @TSM_VMM_NOT_STOPPED: it could not be stopped
+ * @TSM_VMM_BAD_ANSWER: a call as published guests make it got an answer that
+ *	they do not take, see ../vectors
  * @TSM_VMM_NR_VERDICTS: number of verdicts
  */
 enum tsm_vmm_verdict {
@@ -105,6 +82,7 @@ enum tsm_vmm_verdict {
 	TSM_VMM_NOT_STARTED,
 	TSM_VMM_NO_DMA,
 	TSM_VMM_NOT_STOPPED,
+	TSM_VMM_BAD_ANSWER,
 	TSM_VMM_NR_VERDICTS
 };
 

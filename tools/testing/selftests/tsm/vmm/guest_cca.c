@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Realm of the example VMM: has its device locked, reads what the host keeps of
- * it, and believes that where the RMM knows the digest. Then it has its MMIO
- * mapped, starts the TDI and gives it back.
+ * Realm of the example VMM, in the order of Linux' realm of March 2026: has its
+ * device locked and measured, reads what the host keeps of it, and believes that
+ * where the RMM knows the digest. Then it maps its MMIO, has the TDI started, lets its
+ * DMA through, gives it back, and locks it once more. On the way it tries what has
+ * to be refused.
  */
+#include "../vectors/cca.h"
 #include "cca.h"
 #include "guest.h"
 
@@ -11,18 +14,35 @@ struct guest {
 	struct tsm_vmm_shared *shared;
 	struct cca_area *area;
 	u64 value;
-	u8 nonce[TSM_CCA_NONCE_LEN];
 };
 
-/* A host call. Return: g0, with g1 in @g->value */
+/* Return: g0, with g1 in @g->value */
+static u64 host_call_to(struct guest *g, u64 call, u64 g1, u64 g2, u64 g3, u64 g4,
+			u64 g5)
+{
+	tsm_vmm_exit(TSM_VMM_PORT_HOST_CALL, "+a"(call), "+b"(g1), "+c"(g2),
+		     "+d"(g3), "+S"(g4), "+D"(g5));
+	g->value = g1;
+	return call;
+}
+
+/* About the realm's device */
 static u64 host_call(struct guest *g, u64 call, u64 g2, u64 g3, u64 g4, u64 g5)
 {
-	u64 rbx = g->shared->rid;
+	return host_call_to(g, call, g->shared->rid, g2, g3, g4, g5);
+}
 
-	tsm_vmm_exit(TSM_VMM_PORT_HOST_CALL, "+a"(call), "+b"(rbx), "+c"(g2),
-		     "+d"(g3), "+S"(g4), "+D"(g5));
-	g->value = rbx;
-	return call;
+/* A call to the RMM. Return: X0, with the other registers changed as it has them */
+static u64 rsi(u64 x[9])
+{
+	register u64 r8 asm("r8") = x[6];
+	register u64 r9 asm("r9") = x[7];
+	register u64 r10 asm("r10") = x[8];
+
+	tsm_vmm_exit(TSM_VMM_PORT_MODULE, "+a"(x[0]), "+b"(x[1]), "+c"(x[2]),
+		     "+d"(x[3]), "+S"(x[4]), "+D"(x[5]), "+r"(r8), "+r"(r9),
+		     "+r"(r10));
+	return x[0];
 }
 
 static bool is_supported(struct guest *g)
@@ -30,8 +50,9 @@ static bool is_supported(struct guest *g)
 	u64 needs = RHI_DA_HAS_OBJECT_SIZE | RHI_DA_HAS_OBJECT_READ |
 		    RHI_DA_HAS_MEASUREMENTS | RHI_DA_HAS_REPORT |
 		    RHI_DA_HAS_SET_TDI_STATE;
+	u64 features = host_call(g, RHI_DA_FEATURES, 0, 0, 0, 0);
 
-	return (host_call(g, RHI_DA_FEATURES, 0, 0, 0, 0) & needs) == needs;
+	return features != RHI_NOT_SUPPORTED && (features & needs) == needs;
 }
 
 static u64 set_state(struct guest *g, enum pci_tdisp_state state)
@@ -39,11 +60,19 @@ static u64 set_state(struct guest *g, enum pci_tdisp_state state)
 	return host_call(g, RHI_VDEV_SET_TDI_STATE, state, 0, 0, 0);
 }
 
+/* What the RMM knows of the device, into @area->info */
+static bool learn(struct guest *g)
+{
+	u64 x[9] = { EMU_RSI_VDEV_GET_INFO, g->shared->rid,
+		     tsm_vmm_gpa(g->shared, &g->area->info) };
+
+	return rsi(x) == EMU_RSI_SUCCESS &&
+	       le64toh(g->area->info.hash) == EMU_RSI_HASH_SHA_512;
+}
+
 static bool is_state(struct guest *g, enum pci_tdisp_state state)
 {
-	struct tsm_vmm_module module = tsm_vmm_ask_module(g->shared);
-
-	return module.bound && module.state == state;
+	return learn(g) && le64toh(g->area->info.state) == state;
 }
 
 static bool lock(struct guest *g)
@@ -58,92 +87,96 @@ static bool early_start_is_refused(struct guest *g)
 	return set_state(g, PCI_TDISP_STATE_RUN) == TSM_CCA_ERROR_INPUT;
 }
 
-/* Into memory that the host can't change. Return: its length, or 0 */
+static bool early_read_is_refused(struct guest *g)
+{
+	return host_call(g, RHI_DA_OBJECT_SIZE, TSM_CCA_OBJECT_REPORT, 0, 0, 0) ==
+	       TSM_CCA_DATA_NOT_AVAILABLE;
+}
+
+static bool fetch_report(struct guest *g)
+{
+	return host_call(g, RHI_VDEV_GET_INTERFACE_REPORT, 0, 0, 0, 0) ==
+	       TSM_CCA_SUCCESS;
+}
+
+static bool fetch_measurements(struct guest *g)
+{
+	struct rhi_nonce *param = &g->area->param;
+
+	tsm_clear(param, sizeof(*param));
+	param->flags = htole64(TSM_CCA_MEASUREMENTS_RAW);
+	tsm_vmm_nonce(param->nonce, sizeof(param->nonce));
+	return host_call(g, RHI_VDEV_GET_MEASUREMENTS, tsm_vmm_gpa(g->shared, param),
+			 0, 0, 0) == TSM_CCA_SUCCESS;
+}
+
+/* In one call, into memory that the host can't change. Return: its length, or 0 */
 static u32 read_object(struct guest *g, enum tsm_cca_object object)
 {
-	u64 size, len = 0;
+	u64 size;
 
 	if (host_call(g, RHI_DA_OBJECT_SIZE, object, 0, 0, 0) != TSM_CCA_SUCCESS ||
-	    g->value > sizeof(g->area->object))
+	    !g->value || g->value > sizeof(g->area->buffer))
 		return 0;
-
-	for (size = g->value; len < size; len += g->value) {
-		if (host_call(g, RHI_DA_OBJECT_READ, object, len, CCA_BUFFER_LEN,
-			      tsm_vmm_gpa(g->shared, g->area->buffer)) !=
-			    TSM_CCA_SUCCESS ||
-		    !g->value || g->value > CCA_BUFFER_LEN || g->value > size - len)
-			return 0;
-		tsm_copy(g->area->object + len, g->area->buffer, g->value);
-	}
-	return len;
-}
-
-static bool has_certificate(struct guest *g)
-{
-	struct tsm_vmm_module module = tsm_vmm_ask_module(g->shared);
-	u32 len = read_object(g, TSM_CCA_OBJECT_CERTIFICATE);
-
-	return len && tsm_vmm_is_genuine(g->area->object, len, module.certificates);
-}
-
-static bool has_measurements(struct guest *g)
-{
-	struct tsm_vmm_module module;
-	u32 len;
-
-	tsm_vmm_nonce(g->nonce, sizeof(g->nonce));
-	tsm_clear(&g->area->param, sizeof(g->area->param));
-	tsm_copy(g->area->param.nonce, g->nonce, sizeof(g->nonce));
-	if (host_call(g, RHI_VDEV_GET_MEASUREMENTS,
-		      tsm_vmm_gpa(g->shared, &g->area->param), 0, 0, 0) !=
+	size = g->value;
+	if (host_call(g, RHI_DA_OBJECT_READ, object,
+		      tsm_vmm_gpa(g->shared, g->area->buffer), size, 0) !=
 	    TSM_CCA_SUCCESS)
-		return false;
-
-	len = read_object(g, TSM_CCA_OBJECT_MEASUREMENTS);
-	module = tsm_vmm_ask_module(g->shared);
-	return len && tsm_vmm_is_genuine(g->area->object, len, module.measurements);
+		return 0;
+	tsm_copy(g->area->object, g->area->buffer, size);
+	return size;
 }
 
-/* Somewhere in there, as far as this realm cares */
-static bool nonce_is_measured(const struct guest *g)
+/* Return: length of the object if it is what the RMM has the digest of, or 0 */
+static u32 read_genuine(struct guest *g, enum tsm_cca_object object,
+			const u8 digest[TSM_SHA512_LEN])
 {
-	const u8 *end = g->area->object + sizeof(g->area->object) - sizeof(g->nonce);
+	u32 len = read_object(g, object);
+	u8 is[TSM_SHA512_LEN];
 
-	for (const u8 *at = g->area->object; at <= end; at++)
-		if (tsm_equal(at, g->nonce, sizeof(g->nonce)))
-			return true;
-	return false;
+	tsm_sha512(g->area->object, len, is);
+	return tsm_equal(is, digest, sizeof(is)) ? len : 0;
+}
+
+static bool has_objects(struct guest *g)
+{
+	const struct emu_rsi_vdev_info *info = &g->area->info;
+
+	return read_genuine(g, TSM_CCA_OBJECT_CERTIFICATE, info->certificate) &&
+	       read_genuine(g, TSM_CCA_OBJECT_VCA, info->vca) &&
+	       read_genuine(g, TSM_CCA_OBJECT_MEASUREMENTS, info->measurements);
 }
 
 static bool has_report(struct guest *g)
 {
-	struct tsm_vmm_module module;
-	u32 len;
+	u32 len = read_genuine(g, TSM_CCA_OBJECT_REPORT, g->area->info.report);
 
-	if (host_call(g, RHI_VDEV_GET_INTERFACE_REPORT, 0, 0, 0, 0) !=
-	    TSM_CCA_SUCCESS)
-		return false;
-
-	len = read_object(g, TSM_CCA_OBJECT_REPORT);
-	module = tsm_vmm_ask_module(g->shared);
-	if (!len || len > sizeof(g->area->report) ||
-	    !tsm_vmm_is_genuine(g->area->object, len, module.report))
+	if (!len || len > sizeof(g->area->report))
 		return false;
 	tsm_copy(g->area->report, g->area->object, len);
 	return tsm_vmm_use_report(g->shared, g->area->report, len);
 }
 
-/* The realm maps MMIO where the host has it. Return: REC_* */
+/* Locked all the while: what was read is of this lock */
+static bool is_same_lock(struct guest *g, __le64 lock_nonce)
+{
+	return learn(g) && g->area->info.lock_nonce == lock_nonce;
+}
+
+/* The realm has its MMIO where the host has it. Return: X0, or ~0 if it is not all */
 static u64 validate(struct guest *g, const struct pci_tdisp_mmio_range *range,
 		    u32 pages)
 {
+	const struct emu_rsi_vdev_info *info = &g->area->info;
 	u64 base = le64toh(range->first_page) << 12;
 	u64 top = base + pages * TSM_VMM_PAGE;
-	u64 rax = base, rcx = base, rdx = g->shared->rid;
+	u64 x[9] = { EMU_RSI_VDEV_VALIDATE_MAPPING, g->shared->rid, base, top, base, 0,
+		     le64toh(info->lock_nonce), le64toh(info->measurement_nonce),
+		     le64toh(info->report_nonce) };
 
-	tsm_vmm_exit(TSM_VMM_PORT_REC_EXIT, "+a"(rax), "+b"(top), "+c"(rcx),
-		     "+d"(rdx));
-	return rax;
+	if (rsi(x) != EMU_RSI_SUCCESS)
+		return x[0];
+	return x[2] == REC_ACCEPT && x[1] == top ? EMU_RSI_SUCCESS : ~0ULL;
 }
 
 static bool validate_all(struct guest *g)
@@ -152,7 +185,7 @@ static bool validate_all(struct guest *g)
 
 	for (u32 i = 0; (range = tsm_vmm_range(g->area->report, i)); i++)
 		if (tsm_vmm_range_is_private(range) &&
-		    validate(g, range, le32toh(range->pages)) != REC_ACCEPT)
+		    validate(g, range, le32toh(range->pages)) != EMU_RSI_SUCCESS)
 			return false;
 	return true;
 }
@@ -161,42 +194,148 @@ static bool too_much_is_refused(struct guest *g)
 {
 	const struct pci_tdisp_mmio_range *range = tsm_vmm_range(g->area->report, 0);
 
-	return validate(g, range, le32toh(range->pages) + 1) == REC_REJECT;
+	return validate(g, range, le32toh(range->pages) + 1) != EMU_RSI_SUCCESS;
 }
 
-static bool stop(struct guest *g)
+/* A report that somebody fetched behind the realm's back */
+static bool stale_report_is_refused(struct guest *g)
+{
+	return fetch_report(g) &&
+	       validate(g, tsm_vmm_range(g->area->report, 0), 1) ==
+		       EMU_RSI_ERROR_DEVICE &&
+	       learn(g);
+}
+
+static bool enable_dma(struct guest *g)
+{
+	const struct emu_rsi_vdev_info *info = &g->area->info;
+	u64 x[9] = { EMU_RSI_VDEV_DMA_ENABLE, g->shared->rid, 0, 0,
+		     le64toh(info->lock_nonce), le64toh(info->measurement_nonce),
+		     le64toh(info->report_nonce) };
+
+	return rsi(x) == EMU_RSI_SUCCESS;
+}
+
+static bool unmap_all(struct guest *g)
+{
+	const struct pci_tdisp_mmio_range *range;
+
+	for (u32 i = 0; (range = tsm_vmm_range(g->area->report, i)); i++) {
+		u64 base = le64toh(range->first_page) << 12;
+		u64 x[9] = { EMU_RSI_IPA_STATE_SET, base,
+			     base + le32toh(range->pages) * TSM_VMM_PAGE, 0, 1 };
+
+		if (rsi(x) != EMU_RSI_SUCCESS)
+			return false;
+	}
+	return true;
+}
+
+/* Refused as long as MMIO is mapped, and then the TDI goes on */
+static bool early_unlock_is_refused(struct guest *g)
+{
+	return set_state(g, PCI_TDISP_STATE_CONFIG_UNLOCKED) == TSM_CCA_ERROR_DEVICE &&
+	       is_state(g, PCI_TDISP_STATE_RUN);
+}
+
+static bool unlock(struct guest *g)
 {
 	return set_state(g, PCI_TDISP_STATE_CONFIG_UNLOCKED) == TSM_CCA_SUCCESS &&
-	       !tsm_vmm_ask_module(g->shared).bound;
+	       is_state(g, PCI_TDISP_STATE_CONFIG_UNLOCKED);
+}
+
+/* The device of the second lock is another as far as the realm knows */
+static bool relock(struct guest *g, __le64 lock_nonce)
+{
+	return lock(g) && g->area->info.lock_nonce != lock_nonce && unlock(g);
+}
+
+static enum tsm_vmm_verdict lock_and_attest(struct guest *g)
+{
+	__le64 lock_nonce;
+
+	if (!lock(g))
+		return TSM_VMM_NOT_LOCKED;
+	if (!early_start_is_refused(g) || !early_read_is_refused(g))
+		return TSM_VMM_CHANGE_NOT_REFUSED;
+	lock_nonce = g->area->info.lock_nonce;
+	if (!fetch_report(g) || !fetch_measurements(g))
+		return TSM_VMM_BAD_OBJECT;
+	if (!is_same_lock(g, lock_nonce))
+		return TSM_VMM_CHANGE_TOOK_EFFECT;
+	if (!has_objects(g))
+		return TSM_VMM_BAD_OBJECT;
+	return has_report(g) ? TSM_VMM_PASSED : TSM_VMM_BAD_REPORT;
+}
+
+/* A word of a vector, with the realm's own in place of device and addresses */
+static u64 word(struct guest *g, const struct cca_vector *vector, int index)
+{
+	u64 value = 0;
+
+	for (int i = 7; i >= 0; i--)
+		value = value << 8 | vector->block[index][i];
+	if (index == 1 && value == CCA_VECTOR_RID)
+		return g->shared->rid;
+	if (value == CCA_VECTOR_BUFFER)
+		return tsm_vmm_gpa(g->shared, g->area->buffer);
+	if (value == CCA_VECTOR_PARAM)
+		return tsm_vmm_gpa(g->shared, &g->area->param);
+	return value;
+}
+
+static bool is_answered(struct guest *g, const struct cca_vector *vector)
+{
+	struct rhi_nonce *param = &g->area->param;
+
+	tsm_clear(param, sizeof(*param));
+	param->flags = htole64(vector->flags);
+	for (u32 i = 0; vector->nonce && i < sizeof(param->nonce); i++)
+		param->nonce[i] = vector->nonce + i;
+
+	return host_call_to(g, word(g, vector, 0), word(g, vector, 1),
+			    word(g, vector, 2), word(g, vector, 3),
+			    word(g, vector, 4), word(g, vector, 5)) == vector->g0 &&
+	       (vector->g1 == CCA_VECTOR_ANY || vector->g1 == g->value);
+}
+
+static bool vectors_are_answered(struct guest *g)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(cca_vectors); i++)
+		if (!is_answered(g, &cca_vectors[i]))
+			return false;
+	return true;
 }
 
 static enum tsm_vmm_verdict use_tdi(struct guest *g)
 {
-	if (host_call(g, RHI_DA_VERSION, 0, 0, 0, 0) != RHI_DA_VERSION_1_0)
-		return TSM_VMM_BAD_VERSION;
+	enum tsm_vmm_verdict verdict;
+	__le64 lock_nonce;
+
 	if (!is_supported(g))
 		return TSM_VMM_BAD_CAPABILITIES;
-	if (!lock(g))
-		return TSM_VMM_NOT_LOCKED;
-	if (!early_start_is_refused(g))
-		return TSM_VMM_CHANGE_NOT_REFUSED;
-	if (!is_state(g, PCI_TDISP_STATE_CONFIG_LOCKED))
-		return TSM_VMM_CHANGE_TOOK_EFFECT;
-	if (!has_certificate(g) || !has_measurements(g))
-		return TSM_VMM_BAD_OBJECT;
-	if (!nonce_is_measured(g))
-		return TSM_VMM_STALE_MEASUREMENTS;
-	if (!has_report(g))
-		return TSM_VMM_BAD_REPORT;
+	verdict = lock_and_attest(g);
+	if (verdict != TSM_VMM_PASSED)
+		return verdict;
+
+	if (!stale_report_is_refused(g))
+		return TSM_VMM_FORGERY_ACCEPTED;
 	if (!validate_all(g) || !too_much_is_refused(g))
 		return TSM_VMM_BAD_MMIO;
 	if (set_state(g, PCI_TDISP_STATE_RUN) != TSM_CCA_SUCCESS ||
 	    !is_state(g, PCI_TDISP_STATE_RUN))
 		return TSM_VMM_NOT_STARTED;
-	/* RSI_VDEV_DMA_ENABLE on hardware, which the host takes no part in */
-	if (!tsm_vmm_ask_module(g->shared).dma)
+	if (!enable_dma(g))
 		return TSM_VMM_NO_DMA;
-	return stop(g) ? TSM_VMM_PASSED : TSM_VMM_NOT_STOPPED;
+	if (!early_unlock_is_refused(g))
+		return TSM_VMM_CHANGE_NOT_REFUSED;
+
+	lock_nonce = g->area->info.lock_nonce;
+	if (!unmap_all(g) || !unlock(g))
+		return TSM_VMM_NOT_STOPPED;
+	if (!relock(g, lock_nonce))
+		return TSM_VMM_NOT_LOCKED;
+	return vectors_are_answered(g) ? TSM_VMM_PASSED : TSM_VMM_BAD_ANSWER;
 }
 
 void tsm_vmm_guest_cca(struct tsm_vmm_shared *shared)

@@ -53,6 +53,18 @@ int vmm_request(struct vmm *vmm, struct vmm_call *call)
 	return vmm_guest_errno(&call->cmd, err);
 }
 
+int vmm_request_patiently(struct vmm *vmm, struct vmm_call *call)
+{
+	int err;
+
+	for (int i = 0; i < 10; i++) {
+		err = vmm_request(vmm, call);
+		if (err != EAGAIN && err != EBUSY && err != EINTR && err != ENOMEM)
+			break;
+	}
+	return err;
+}
+
 int vmm_op(struct vmm *vmm, const char *exit, enum iommu_vdevice_tsm_op_type type)
 {
 	int err = -tsm_op(&vmm->setup, type);

@@ -34,6 +34,7 @@ static const char * const verdicts[TSM_VMM_NR_VERDICTS] = {
 	[TSM_VMM_NOT_STARTED] = "it could not be started",
 	[TSM_VMM_NO_DMA] = "it got no access to memory",
 	[TSM_VMM_NOT_STOPPED] = "it could not be stopped",
+	[TSM_VMM_BAD_ANSWER] = "a call got an answer that published guests don't take",
 };
 
 /* Return: 0 to go on, 1 if the guest is done and @verdict is set, or -errno */
@@ -55,8 +56,6 @@ static int handle_io(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 		*verdict = value;
 		return 1;
 	}
-	if (run->io.port == TSM_VMM_PORT_MODULE)
-		return vmm_answer_as_module(vmm);
 
 	rc = vmm->front->exit(vmm, run->io.port);
 	return rc != -EOPNOTSUPP ? rc :

@@ -4,6 +4,7 @@
  * goes to the kernel as it is, and comes back filled.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "vmm.h"
 #include "tdx.h"
@@ -27,7 +28,7 @@ static const struct policy {
 	{ TSM_TDX_GET_DEV_INFO, IOMMU_VDEVICE_TSM_SCOPE_INFO, false, "GET_DEV_INFO" },
 	{ TSM_TDX_GET_TDI_REPORT, IOMMU_VDEVICE_TSM_SCOPE_INFO, false,
 	  "GET_TDI_REPORT" },
-	/* opens memory: not before the TD has accepted the MMIO of the device */
+	/* not before the TD has read the report; the module wants the TD to agree */
 	{ TSM_TDX_START_TDI, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, true, "START_TDI" },
 	{ TSM_TDX_GET_TDI_STATE, IOMMU_VDEVICE_TSM_SCOPE_INFO, false,
 	  "GET_TDI_STATE" },
@@ -60,23 +61,23 @@ static enum iommu_vdevice_tsm_scope scope_of(const struct vmm *vmm, u32 operatio
 	return policy->scope;
 }
 
-/* The TD polls the status, so it gets one where the firmware wrote none */
-static u64 report_error(struct tsm_tdx_hdr *hdr, int err)
+/*
+ * The TD polls the status, so it gets one where the firmware wrote none. R10 tells
+ * only of registers, for what a TD learns by it ends there.
+ */
+static void report_error(struct tsm_tdx_hdr *hdr, int err)
 {
 	hdr->status = TSM_TDX_ERROR;
 	hdr->error = err == EACCES || err == ENXIO ? TSM_TDX_ERR_STATE :
 						     TSM_TDX_ERR_MODULE;
 	hdr->data_length = 0;
-	if (err == EAGAIN || err == EINTR || err == ENOMEM)
-		return TDVMCALL_RETRY;
-	return TDVMCALL_INVALID_OPERAND;
 }
 
 /*
  * The request is the header and data_length bytes, the rest of the buffer is
  * room for the response.
  */
-static u64 forward(struct vmm *vmm, void *buffer, u64 len)
+static void forward(struct vmm *vmm, void *buffer, u64 len)
 {
 	struct vmm_call call = {
 		.exit = "TDVMCALL 0x10007",
@@ -90,14 +91,19 @@ static u64 forward(struct vmm *vmm, void *buffer, u64 len)
 
 	vmm_read_shared(&hdr, buffer, sizeof(hdr));
 	req_len = sizeof(hdr) + (u64)le32toh(hdr.data_length);
-	if (req_len > len)
-		return report_error(buffer, EMSGSIZE);
+	if (req_len > len) {
+		report_error(buffer, EMSGSIZE);
+		return;
+	}
 
 	call.id = le16toh(hdr.operation);
 	call.scope = scope_of(vmm, call.id);
 	call.req_len = req_len;
-	err = vmm_request(vmm, &call);
-	return err ? report_error(buffer, err) : TDVMCALL_SUCCESS;
+	err = vmm_request_patiently(vmm, &call);
+	if (err)
+		report_error(buffer, err);
+	else if (call.id == TSM_TDX_GET_TDI_REPORT && !call.cmd.out_tsm_code)
+		vmm->consent = true;
 }
 
 static u64 serve_tdcm(struct vmm *vmm, const struct kvm_regs *regs)
@@ -107,15 +113,70 @@ static u64 serve_tdcm(struct vmm *vmm, const struct kvm_regs *regs)
 	if (!buffer || !regs->r14 || regs->r14 % TSM_VMM_PAGE || regs->r15 ||
 	    regs->r12 != vmm->setup.virt_id)
 		return TDVMCALL_INVALID_OPERAND;
-	return forward(vmm, buffer, regs->r14);
+	forward(vmm, buffer, regs->r14);
+	return TDVMCALL_SUCCESS;
 }
 
-/* A real VMM maps the MMIO now, the emulated platform has none behind */
-static int serve_mmio_fault(struct vmm *vmm)
+/*
+ * A real VMM maps all of a range upon the first fault, and only while the TDI is
+ * bound. The emulated platform has none behind.
+ */
+static void map_mmio(struct vmm *vmm)
 {
 	vmm_print_own(vmm, "private MMIO fault", "(TDG.MMIO.ACCEPT)", "mapped");
-	vmm->consent = true;
-	return 0;
+}
+
+/* All but the fault is between the TD and the TDX module */
+static int ask_tdx_module(struct vmm *vmm, struct emu_module_call *call)
+{
+	bool accept = call->reg[0] == EMU_TDG_MMIO_ACCEPT;
+	bool digest = call->reg[0] == EMU_TDG_TDI_RD &&
+		      (call->reg[2] == EMU_TDI_FIELD_REPORT_HASH ||
+		       call->reg[2] == EMU_TDI_FIELD_ATTESTATION_HASH);
+	int rc;
+
+	/* With the segment or without, a function is told by its routing ID */
+	call->tdi_id = call->reg[accept ? 3 : 1] & 0xffff;
+	if (accept && !(call->reg[4] >> 32))
+		map_mmio(vmm);
+	rc = vmm_call_module(vmm, call);
+	if (!rc && digest && !call->reg[0])
+		rc = vmm_write_private(vmm, call->reg[3], call->data, TSM_SHA384_LEN);
+	if (rc == -ENOENT || rc == -EFAULT) {
+		call->reg[0] = rc == -ENOENT ? EMU_TDX_TDI_NOT_PRESENT :
+					       EMU_TDX_INVALID_OPERAND;
+		call->reg[0] <<= 32;
+		rc = 0;
+	}
+	return rc;
+}
+
+/* For the transcript: a VMM does not see these calls */
+static void print_tdcall(struct vmm *vmm, u64 leaf, u64 status)
+{
+	char result[40];
+
+	switch (leaf) {
+	case EMU_TDG_TDI_START:
+	case EMU_TDG_DMAR_ACCEPT:
+		snprintf(result, sizeof(result), status ? "%#llx" : "ok",
+			 (unsigned long long)status);
+		vmm_print_own(vmm, "none, TDCALL", leaf == EMU_TDG_TDI_START ?
+			      "(TDG.TDI.START)" : "(TDG.DMAR.ACCEPT)", result);
+	}
+}
+
+static int serve_tdcall(struct vmm *vmm, struct kvm_regs *regs)
+{
+	struct emu_module_call call = {
+		.reg = { regs->rax, regs->rcx, regs->rdx, regs->r8, regs->r9 },
+	};
+	int rc = ask_tdx_module(vmm, &call);
+
+	print_tdcall(vmm, regs->rax, call.reg[0]);
+	regs->rax = call.reg[0];
+	regs->rcx = call.reg[1];
+	return rc;
 }
 
 static int tdx_exit(struct vmm *vmm, u16 port)
@@ -123,14 +184,14 @@ static int tdx_exit(struct vmm *vmm, u16 port)
 	struct kvm_regs regs;
 	int rc;
 
-	if (port == TSM_VMM_PORT_MMIO_FAULT)
-		return serve_mmio_fault(vmm);
-	if (port != TSM_VMM_PORT_TDVMCALL)
+	if (port != TSM_VMM_PORT_TDVMCALL && port != TSM_VMM_PORT_MODULE)
 		return -EOPNOTSUPP;
 
 	rc = vmm_get_regs(vmm, &regs);
 	if (rc)
 		return rc;
+	if (port == TSM_VMM_PORT_MODULE)
+		return serve_tdcall(vmm, &regs) ?: vmm_set_regs(vmm, &regs);
 	if (regs.r10 || regs.r11 != TDVMCALL_TDCM)
 		return tsm_fail(&vmm->setup, EOPNOTSUPP, "serve TDVMCALL %#llx",
 				regs.r11);
@@ -143,7 +204,7 @@ const struct vmm_front vmm_tdx = {
 	.tsm_type = IOMMU_TSM_TYPE_TDX_CONNECT,
 	.guest = tsm_vmm_guest_tdx,
 	.area_size = sizeof(struct tdx_area),
-	.shared_size = offsetof(struct tdx_area, answer),
+	.shared_size = offsetof(struct tdx_area, digest),
 	.bind = true,
 	.message = tdx_message,
 	.exit = tdx_exit,

@@ -24,8 +24,7 @@
 #include <stdbool.h>
 #include <linux/kvm.h>
 
-#include "../lib/setup.h"
-#include "../lib/tdisp.h"
+#include "../lib/platform.h"
 #include "guest_abi.h"
 
 struct vmm;
@@ -132,7 +131,14 @@ int vmm_close_machine(struct vmm *vmm);
 int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs);
 int vmm_set_regs(struct vmm *vmm, const struct kvm_regs *regs);
 int vmm_read_info(struct vmm *vmm);
-int vmm_answer_as_module(struct vmm *vmm);
+
+/*
+ * A call of the guest to its module. Return: 0, -ENOENT if the guest has no such
+ * device, or another -errno
+ */
+int vmm_call_module(struct vmm *vmm, struct emu_module_call *call);
+/* Only a module can, in memory that the guest shares with nobody. 0 or -EFAULT */
+int vmm_write_private(struct vmm *vmm, u64 gpa, const void *data, size_t len);
 
 /* Shared memory of the guest, or NULL if it does not share all of that */
 void *vmm_shared(const struct vmm *vmm, u64 gpa, u64 len);
@@ -154,6 +160,8 @@ static inline int vmm_guest_errno(const struct iommu_vdevice_tsm_guest_request *
 /* Each sends it to the kernel and prints it. Return: 0 or the errno */
 int vmm_request(struct vmm *vmm, struct vmm_call *call);
 int vmm_op(struct vmm *vmm, const char *exit, enum iommu_vdevice_tsm_op_type type);
+/* The same for a guest that takes no "try again": repeats what the TSM did not see */
+int vmm_request_patiently(struct vmm *vmm, struct vmm_call *call);
 
 void vmm_print_head(void);
 /* A call that became a request, which failed with this errno or did not (0) */
