@@ -483,6 +483,17 @@ int pci_tsm_unbind_killable(struct pci_tsm_binding *binding)
 }
 EXPORT_SYMBOL_GPL(pci_tsm_unbind_killable);
 
+static int begin_reset(struct pci_dev *pdev)
+{
+	lockdep_assert_held(&pci_tsm_state_lock);
+
+	if (pdev->tsm_bindings)
+		return -EBUSY;
+
+	pdev->tsm_resets++;
+	return 0;
+}
+
 /**
  * pci_tsm_reset_begin() - Keep a function from being bound, for a reset
  * @pdev: function that is going to be reset for a user
@@ -501,12 +512,7 @@ EXPORT_SYMBOL_GPL(pci_tsm_unbind_killable);
 int pci_tsm_reset_begin(struct pci_dev *pdev)
 {
 	guard(spinlock)(&pci_tsm_state_lock);
-
-	if (pdev->tsm_bindings)
-		return -EBUSY;
-
-	pdev->tsm_resets++;
-	return 0;
+	return begin_reset(pdev);
 }
 EXPORT_SYMBOL_GPL(pci_tsm_reset_begin);
 
@@ -547,12 +553,7 @@ static bool is_connected_dsm(struct pci_dev *pdev)
 int pci_tsm_power_begin(struct pci_dev *pdev)
 {
 	guard(spinlock)(&pci_tsm_state_lock);
-
-	if (pdev->tsm_bindings || is_connected_dsm(pdev))
-		return -EBUSY;
-
-	pdev->tsm_resets++;
-	return 0;
+	return is_connected_dsm(pdev) ? -EBUSY : begin_reset(pdev);
 }
 EXPORT_SYMBOL_GPL(pci_tsm_power_begin);
 

@@ -301,6 +301,23 @@ static int run(struct kunit *test, struct pci_tdi *tdi, u64 *code)
 	return tdi_test_call(test, tdi, 0x101, "\1", 1, code);
 }
 
+/* The firmware answers, with @want */
+static void expect_run(struct kunit *test, struct pci_tdi *tdi, u64 want)
+{
+	u64 code;
+
+	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
+	KUNIT_EXPECT_EQ(test, code, want);
+}
+
+static void expect_stop(struct kunit *test, struct pci_tdi *tdi, u64 want)
+{
+	u64 code;
+
+	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
+	KUNIT_EXPECT_EQ(test, code, want);
+}
+
 static void must_run(struct kunit *test, struct pci_tdi *tdi)
 {
 	u64 code;
@@ -645,8 +662,7 @@ static void run_is_refused(struct kunit *test)
 		if (state == FAKE_TDISP_LOCKED || state == FAKE_TDISP_TRUE)
 			continue;
 		t->psp.tdisp_state = state;
-		KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
-		KUNIT_EXPECT_EQ(test, code, 0x3c);
+		expect_run(test, tdi, 0x3c);
 	}
 	t->psp.status_len = 4;
 	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), -EPROTO);
@@ -663,20 +679,16 @@ static void run_and_stop(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 code;
 
 	KUNIT_EXPECT_EQ(test, vf_tdi(t)->tdisp, FAKE_TDISP_LOCKED);
 	must_run(test, tdi);
 	KUNIT_EXPECT_EQ(test, vf_tdi(t)->tdisp, FAKE_TDISP_RUN);
-	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0x3c);
+	expect_run(test, tdi, 0x3c);
 
-	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0);
+	expect_stop(test, tdi, 0);
 	KUNIT_EXPECT_EQ(test, vf_tdi(t)->state, FAKE_TDI_CREATED);
 	KUNIT_EXPECT_EQ(test, vf_tdi(t)->tdisp, FAKE_TDISP_UNLOCKED);
-	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0x3c);
+	expect_run(test, tdi, 0x3c);
 
 	sev_tio_unbind(tdi);
 	tdi_test_unbound(test, 0);
@@ -687,13 +699,10 @@ static void error_and_stop(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 code;
 
 	KUNIT_ASSERT_TRUE(test, fake_psp_tdi_error(&t->psp, VF_RID));
-	KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0x3c);
-	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0);
+	expect_run(test, tdi, 0x3c);
+	expect_stop(test, tdi, 0);
 	sev_tio_unbind(tdi);
 	tdi_test_unbound(test, 0);
 }
@@ -706,15 +715,12 @@ static void stop_once(struct kunit *test)
 	u64 code;
 
 	t->psp.unbind_status = SEV_RET_SPDM_ERROR;
-	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, SEV_RET_SPDM_ERROR);
+	expect_stop(test, tdi, SEV_RET_SPDM_ERROR);
 	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xdd), 1);
 
 	t->psp.unbind_status = 0;
-	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0);
-	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, 0);
+	expect_stop(test, tdi, 0);
+	expect_stop(test, tdi, 0);
 	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xdd), 2);
 
 	/* The guest invalidates its MMIO now: that is between it and the firmware */
@@ -1029,11 +1035,9 @@ static void stale_status(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 	struct pci_tdi *tdi = tdi_test_bind(test);
-	u64 code;
 
 	t->psp.unbind_status = SEV_RET_SPDM_ERROR;
-	KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-	KUNIT_EXPECT_EQ(test, code, SEV_RET_SPDM_ERROR);
+	expect_stop(test, tdi, SEV_RET_SPDM_ERROR);
 	t->psp.unbind_status = 0;
 	sev_tio_unbind(tdi);
 

@@ -13,7 +13,7 @@
 #include <linux/sizes.h>
 #include <linux/unaligned.h>
 
-#include "tsm-emu.h"
+#include "tdisp_test.h"
 
 static u32 rules_seed;
 module_param(rules_seed, uint, 0444);
@@ -23,8 +23,6 @@ static unsigned int rules_requests = 1000000;
 module_param(rules_requests, uint, 0444);
 MODULE_PARM_DESC(rules_requests, "KUnit: number of altered TDISP requests");
 
-#define RID		0x0107
-#define BAR_BASE	0x900000000ULL
 #define UPDATABLE_BASE	(BAR_BASE + SZ_64K)
 
 /* A longest request, and some bytes behind it */
@@ -62,16 +60,7 @@ struct model {
 		u8 bytes[REQ_MAX];
 	} req;
 	size_t rsp_len;
-	union {
-		struct pci_tdisp_header hdr;
-		struct pci_tdisp_version version;
-		struct pci_tdisp_capabilities caps;
-		struct pci_tdisp_lock_interface_rsp lock;
-		struct pci_tdisp_interface_report_rsp report;
-		struct pci_tdisp_interface_state_rsp state;
-		struct pci_tdisp_error_rsp error;
-		u8 bytes[TSM_EMU_TDISP_MAX];
-	} rsp;
+	union tdisp_rsp rsp;
 };
 
 /* Length of each request and of its response, and the states that it is legal in */

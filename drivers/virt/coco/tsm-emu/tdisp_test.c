@@ -4,23 +4,11 @@
 #include <linux/sizes.h>
 #include <linux/unaligned.h>
 
-#include "tsm-emu.h"
-
-#define RID		0x0107
-#define BAR_BASE	0x900000000ULL
+#include "tdisp_test.h"
 
 struct ctx {
 	struct tsm_emu_tdi tdi;
-	union {
-		struct pci_tdisp_header hdr;
-		struct pci_tdisp_version version;
-		struct pci_tdisp_capabilities caps;
-		struct pci_tdisp_lock_interface_rsp lock;
-		struct pci_tdisp_interface_report_rsp report;
-		struct pci_tdisp_interface_state_rsp state;
-		struct pci_tdisp_error_rsp error;
-		u8 bytes[TSM_EMU_TDISP_MAX];
-	} rsp;
+	union tdisp_rsp rsp;
 	size_t rsp_len;
 };
 

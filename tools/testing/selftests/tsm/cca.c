@@ -508,9 +508,8 @@ FIXTURE_SETUP(charge)
 	if (check_step(_metadata, &self->p.t,
 		       proto_open(&self->p, &proto_cca, "pf0")))
 		return;
-	self->resp = tsm_map_before_hole(RESP_MAX);
+	self->resp = tsm_map_present(RESP_MAX);
 	ASSERT_NE(NULL, self->resp);
-	memset(self->resp, 0, RESP_MAX);
 	cgroup_enter(_metadata);
 }
 

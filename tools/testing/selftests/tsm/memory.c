@@ -485,9 +485,8 @@ FIXTURE_SETUP(charge)
 		SKIP(return, "no memory control group (CONFIG_MEMCG)");
 	if (setup_bound(_metadata, &self->t, "pf0", true))
 		return;
-	self->resp = tsm_map_before_hole(RESP_MAX);
+	self->resp = tsm_map_present(RESP_MAX);
 	ASSERT_NE(NULL, self->resp);
-	memset(self->resp, 0, RESP_MAX);
 	cgroup_enter(_metadata);
 }
 

@@ -200,29 +200,13 @@ TEST_F(sev_tio, wrong_vmpck)
 	}
 }
 
-/* Use another key of the guest from now on */
-static int use_vmpck(struct proto_test *p, u8 vmpck)
-{
-	struct tsm_sev_channel *channel = &sev_tio_args(p)->channel;
-	struct emu_sev_secrets secrets;
-	int rc;
-
-	rc = tsm_firmware_secrets(&p->t.s, &secrets);
-	if (rc)
-		return rc;
-	memcpy(channel->key, secrets.vmpck[vmpck], sizeof(channel->key));
-	channel->vmpck = vmpck;
-	channel->seqno = le64toh(secrets.last_seqno[vmpck]) + 1;
-	return 0;
-}
-
 /* Each key counts its messages on its own */
 TEST_F(sev_tio, each_vmpck)
 {
 	struct proto_test *p = &self->p;
 
 	for (u8 vmpck = 0; vmpck <= TSM_SEV_TIO_VMPCK_MAX; vmpck++) {
-		ASSERT_EQ(0, use_vmpck(p, vmpck));
+		ASSERT_EQ(0, sev_tio_use_vmpck(p, vmpck));
 		ASSERT_EQ(0, proto_request(p, TSM_SEV_TIO_TDI_INFO_REQ));
 		ASSERT_EQ(0, proto_request(p, TSM_SEV_TIO_TDI_INFO_REQ));
 	}

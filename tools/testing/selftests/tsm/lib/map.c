@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,4 +17,11 @@ void *tsm_map_before_hole(size_t len)
 	if (munmap(map + size, page))
 		return NULL;
 	return map + size - len;
+}
+
+void *tsm_map_present(size_t len)
+{
+	void *map = tsm_map_before_hole(len);
+
+	return map ? memset(map, 0, len) : NULL;
 }

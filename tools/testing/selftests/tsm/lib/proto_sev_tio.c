@@ -6,6 +6,25 @@
 
 #define HDR_LEN sizeof(struct tsm_sev_tio_hdr)
 
+static void use_secrets(struct tsm_sev_channel *channel,
+			const struct emu_sev_secrets *secrets, u8 vmpck)
+{
+	memcpy(channel->key, secrets->vmpck[vmpck], sizeof(channel->key));
+	channel->vmpck = vmpck;
+	channel->seqno = le64toh(secrets->last_seqno[vmpck]) + 1;
+}
+
+int sev_tio_use_vmpck(struct proto_test *p, u8 vmpck)
+{
+	struct emu_sev_secrets secrets;
+	int rc;
+
+	rc = tsm_firmware_secrets(&p->t.s, &secrets);
+	if (!rc)
+		use_secrets(&sev_tio_args(p)->channel, &secrets, vmpck);
+	return rc;
+}
+
 /* The keys of an SNP guest, which stay the same. So it counts on from bind to bind */
 static int take_keys(struct proto_test *p)
 {
@@ -19,9 +38,7 @@ static int take_keys(struct proto_test *p)
 	if (channel->seqno)
 		return memcmp(channel->key, secrets.vmpck[channel->vmpck],
 			      sizeof(channel->key)) ? -EKEYREJECTED : 0;
-	memcpy(channel->key, secrets.vmpck[0], sizeof(channel->key));
-	channel->vmpck = 0;
-	channel->seqno = le64toh(secrets.last_seqno[0]) + 1;
+	use_secrets(channel, &secrets, 0);
 	channel->msg_version = TSM_SEV_TIO_MSG_VERSION_1;
 	return 0;
 }

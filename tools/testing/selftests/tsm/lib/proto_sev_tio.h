@@ -37,6 +37,9 @@ static inline struct sev_tio_args *sev_tio_args(const struct proto_test *p)
 	return p->args;
 }
 
+/* Use another key of the guest from now on. Return: 0 or -errno */
+int sev_tio_use_vmpck(struct proto_test *p, u8 vmpck);
+
 /* The entry that opens the guest's memory, or one of zeroes that closes it */
 void sev_tio_use_sdte(struct proto_test *p, bool open);
 
