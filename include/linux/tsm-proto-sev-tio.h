@@ -26,8 +26,8 @@
 /**
  * enum tsm_sev_tio_call - host call, the first byte of a request that is one
  * @TSM_SEV_TIO_CALL_STOP: the guest says STOP in its SEV_TIO_OP exit: take the TDI
- *	out of RUN, or CONFIG_LOCKED, to CONFIG_UNLOCKED. It stays bound, and the
- *	firmware still answers messages about it.
+ *	out of RUN, or CONFIG_LOCKED, to CONFIG_UNLOCKED. The VMM's binding stays,
+ *	and the firmware still answers messages about the TDI.
  * @TSM_SEV_TIO_CALL_RUN: the guest says RUN there: take the TDI from
  *	CONFIG_LOCKED to RUN
  * @TSM_SEV_TIO_CALL_OBJECT_SIZE: length and generation of an object

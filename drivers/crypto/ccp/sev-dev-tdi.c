@@ -42,7 +42,7 @@ struct pci_tsm *sev_tio_probe(struct pci_dev *pdev, struct tsm_dev *tsm_dev)
 	return no_free_ptr(tsm);
 }
 
-/* What the firmware has no part in, or gives back by itself */
+/* All but the context of the TDI, which TDI_RECLAIM gives back */
 static void tio_tdi_strip(struct tio_tdi *tdi)
 {
 	tio_object_free(&tdi->report);
@@ -227,7 +227,7 @@ static void tdi_put(struct tio_dsm *dsm, struct tio_tdi *tdi,
 	tdi->kept = true;
 }
 
-/* The firmware takes no TDI of a function that it has kept one of */
+/* Whether the firmware takes a second TDI of a function is not known, so none is tried */
 static int tdi_retry_kept(struct tio_dsm *dsm, u32 function_id)
 {
 	struct hlist_node *next;

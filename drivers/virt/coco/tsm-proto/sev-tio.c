@@ -45,7 +45,7 @@ static const struct pci_tsm_guest_msg sev_tio_msgs[] = {
 	     sizeof(struct tsm_sev_tio_object_size_rsp),
 	     sizeof(struct tsm_sev_tio_object_size_rsp)),
 	CALL(OBJECT_READ, INFO, object_read, 1, TSM_SEV_TIO_OBJECT_LEN_MAX),
-	/* Changes what the host has of the device, not the device */
+	/* Reads the device. The firmware has one digest of this for all of its TDIs */
 	CALL(MEASURE, INFO, measure, 0, 0),
 };
 
@@ -61,7 +61,10 @@ static bool is_object(u8 object)
 	return object <= TSM_SEV_TIO_OBJECT_REPORT;
 }
 
-/* Hold a host call of the right length against its layout */
+/*
+ * Hold a host call against its layout. One of another length passes, for the core
+ * refuses that by the table.
+ */
 static bool call_is_good(const void *req, size_t len)
 {
 	const struct tsm_sev_tio_object_size *size = req;
@@ -89,7 +92,6 @@ static bool call_is_good(const void *req, size_t len)
 	}
 }
 
-/* The core refuses another length than that of the table */
 static int call_id(const void *req, size_t len, u32 *id)
 {
 	if (!call_is_good(req, len))
