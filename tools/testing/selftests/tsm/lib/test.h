@@ -153,15 +153,21 @@ static inline bool is_bound(struct __test_metadata *_metadata,
 	return tsm[0];
 }
 
+static inline int check_setup(struct __test_metadata *_metadata,
+			      const struct tsm_setup *s, int rc)
+{
+	if (rc && s->missing)
+		SKIP(return rc, "could not %s", s->error);
+	EXPECT_EQ(0, rc) {
+		TH_LOG("could not %s", s->error);
+	}
+	return rc;
+}
+
 static inline int check_step(struct __test_metadata *_metadata, struct tsm_test *t,
 			     int rc)
 {
-	if (rc && t->s.missing)
-		SKIP(return rc, "could not %s", t->s.error);
-	EXPECT_EQ(0, rc) {
-		TH_LOG("could not %s", t->s.error);
-	}
-	return rc;
+	return check_setup(_metadata, &t->s, rc);
 }
 
 /* Make the host ready, or say why not. Return: 0 if it is */

@@ -39,6 +39,9 @@ static const char *cca_message(u32 id)
 /* What the realm learns of an errno */
 static u64 status_of(int err, u64 tsm_code)
 {
+	if (vmm_passes(err))
+		return TSM_CCA_BUSY;
+
 	switch (err) {
 	case 0:
 		return tsm_code;
@@ -47,16 +50,12 @@ static u64 status_of(int err, u64 tsm_code)
 		return TSM_CCA_INVALID_VDEV_ID;
 	case EFAULT:
 		return TSM_CCA_ACCESS_FAILED;
-	case EAGAIN:
-	case EINTR:
-	case ENOMEM:
-		return TSM_CCA_BUSY;
-	case EACCES:
 	case EINVAL:
 	case EMSGSIZE:
 	case ENOBUFS:
 		return TSM_CCA_ERROR_INPUT;
 	default:
+		/* EACCES too: it came too early, which is what the RMM says of it */
 		return TSM_CCA_ERROR_DEVICE;
 	}
 }
@@ -166,7 +165,7 @@ static u64 get_report(struct vmm *vmm, struct vmm_call *call, struct host_call *
 	return request(vmm, call);
 }
 
-/* To start is more than the others: not before the realm has read the report */
+/* To start is more than the others: not before the realm has read this lock's report */
 static u64 set_tdi_state(struct vmm *vmm, struct vmm_call *call,
 			 struct host_call *h)
 {
@@ -175,7 +174,9 @@ static u64 set_tdi_state(struct vmm *vmm, struct vmm_call *call,
 		.state = htole32(h->g[2]),
 	};
 
-	if (h->g[2] == PCI_TDISP_STATE_RUN && !vmm->consent)
+	if (h->g[2] != PCI_TDISP_STATE_RUN)
+		vmm->consent = false;
+	else if (!vmm->consent)
 		call->scope = IOMMU_VDEVICE_TSM_SCOPE_INFO;
 	call->id = TSM_CCA_SET_TDI_STATE;
 	call->req = &req;

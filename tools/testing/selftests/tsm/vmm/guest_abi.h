@@ -27,12 +27,15 @@
  *	page of it; that of the front end follows
  * @gpa: guest physical address of this
  * @rid: the TDI as the guest knows it
+ * @relocks: how often the guest had to unlock what another kernel before it, which
+ *	started it (kexec), had locked
  * @report_len: length of @report
  * @report: interface report that the guest found sound, for the transcript
  */
 struct tsm_vmm_shared {
 	u64 gpa;
 	u32 rid;
+	u32 relocks;
 	u32 report_len;
 	u8 report[TSM_VMM_REPORT_MAX];
 };

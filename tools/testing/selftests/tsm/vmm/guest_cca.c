@@ -84,7 +84,7 @@ static bool lock(struct guest *g)
 /* The host is to let no realm start what it has not attested */
 static bool early_start_is_refused(struct guest *g)
 {
-	return set_state(g, PCI_TDISP_STATE_RUN) == TSM_CCA_ERROR_INPUT;
+	return set_state(g, PCI_TDISP_STATE_RUN) == TSM_CCA_ERROR_DEVICE;
 }
 
 static bool early_read_is_refused(struct guest *g)
@@ -250,11 +250,43 @@ static bool relock(struct guest *g, __le64 lock_nonce)
 	return lock(g) && g->area->info.lock_nonce != lock_nonce && unlock(g);
 }
 
+/*
+ * What another kernel had mapped is where its report says. It can be fetched anew, or
+ * the host still has it: a realm without that report has mapped nothing.
+ */
+static bool unmap_old(struct guest *g)
+{
+	u32 len;
+
+	fetch_report(g);
+	len = read_object(g, TSM_CCA_OBJECT_REPORT);
+	if (!len || len > sizeof(g->area->report))
+		return true;
+	tsm_copy(g->area->report, g->area->object, len);
+	return tsm_vmm_use_report(g->shared, g->area->report, len) && unmap_all(g);
+}
+
+/*
+ * A kernel that another one started (kexec) finds the TDI as that left it. The RMM locks
+ * only what is unlocked, and unlocks from any other state, ERROR too, once no MMIO is
+ * mapped.
+ */
+static bool lock_anew(struct guest *g)
+{
+	if (is_state(g, PCI_TDISP_STATE_CONFIG_UNLOCKED))
+		return lock(g);
+	if (set_state(g, PCI_TDISP_STATE_CONFIG_LOCKED) != TSM_CCA_ERROR_DEVICE ||
+	    !unmap_old(g) || !unlock(g))
+		return false;
+	g->shared->relocks++;
+	return lock(g);
+}
+
 static enum tsm_vmm_verdict lock_and_attest(struct guest *g)
 {
 	__le64 lock_nonce;
 
-	if (!lock(g))
+	if (!lock_anew(g))
 		return TSM_VMM_NOT_LOCKED;
 	if (!early_start_is_refused(g) || !early_read_is_refused(g))
 		return TSM_VMM_CHANGE_NOT_REFUSED;

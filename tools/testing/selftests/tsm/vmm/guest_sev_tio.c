@@ -6,8 +6,9 @@
  * comes from the host it believes nothing but what has the firmware's digest.
  *
  * It never seals two messages under one number of a key. Message numbers go on from one
- * lock to the next. A key that an error was returned for is given up: for what has to
- * fail it takes the keys that it has to spare.
+ * lock to the next, and from a kernel to the one that it starts (kexec): they are in the
+ * secrets page, as Linux has them. A key that an error was returned for is given up: for
+ * what has to fail it takes the keys that it has to spare, once.
  */
 #include <linux/psp-sev.h>
 
@@ -98,28 +99,47 @@ struct msg {
 	u64 pages;
 };
 
+/* Keys and numbers are as the secrets page has them. Return: true if the key is good */
+static bool use_vmpck(struct guest *g, struct tsm_sev_channel *c, u8 vmpck)
+{
+	static const u8 given_up[EMU_SEV_VMPCK_LEN];
+	const struct emu_sev_secrets *secrets = &g->area->secrets;
+
+	tsm_copy(c->key, secrets->vmpck[vmpck], sizeof(c->key));
+	c->vmpck = vmpck;
+	c->seqno = le64toh(secrets->last_seqno[vmpck]) + 1;
+	c->msg_version = TSM_SEV_TIO_MSG_VERSION_1;
+	return !tsm_equal(c->key, given_up, sizeof(c->key));
+}
+
+static void give_up(struct guest *g, const struct tsm_sev_channel *c)
+{
+	tsm_clear(g->area->secrets.vmpck[c->vmpck], EMU_SEV_VMPCK_LEN);
+}
+
+/* A message and its answer, which has the next number: both are used from here on */
+static void seal(struct guest *g, const struct tsm_sev_channel *c, u8 type,
+		 const void *payload, u32 len)
+{
+	g->area->secrets.last_seqno[c->vmpck] = htole64(c->seqno + 1);
+	tsm_clear(g->area->req, sizeof(g->area->req));
+	tsm_sev_seal(c, type, payload, len, g->area->req);
+}
+
 /* What cannot be opened is no answer, and the key is lost */
 static bool exchange(struct guest *g, struct tsm_sev_channel *c, const struct msg *m)
 {
-	tsm_clear(g->area->req, sizeof(g->area->req));
-	tsm_sev_seal(c, m->type, m->req, m->len, g->area->req);
+	seal(g, c, m->type, m->req, m->len);
 	if (send(g, m->rdx, m->type == TSM_SEV_TIO_TDI_INFO_REQ ? SEV_DATA_PAGES : 0,
 		 m->pages) ||
 	    !tsm_sev_open(c, m->type + 1, g->area->resp,
 			  sizeof(struct tsm_sev_tio_hdr) + m->rsp_len, m->rsp,
-			  m->rsp_len))
+			  m->rsp_len)) {
+		give_up(g, c);
 		return false;
+	}
 	c->seqno += 2;
 	return true;
-}
-
-/* Keys and numbers are as the secrets page has them */
-static void use_vmpck(struct guest *g, struct tsm_sev_channel *c, u8 vmpck)
-{
-	tsm_copy(c->key, g->area->secrets.vmpck[vmpck], sizeof(c->key));
-	c->vmpck = vmpck;
-	c->seqno = le64toh(g->area->secrets.last_seqno[vmpck]) + 1;
-	c->msg_version = TSM_SEV_TIO_MSG_VERSION_1;
 }
 
 static bool has_ids(const struct guest *g)
@@ -148,8 +168,8 @@ static bool lock(struct guest *g, u8 msg_version)
 	if (!op(g, SEV_OP_BIND))
 		return false;
 	g->tdi_id = g->area->ghcb.rcx;
-	if (!g->channel.seqno)
-		use_vmpck(g, &g->channel, 0);
+	if (!g->channel.seqno && !use_vmpck(g, &g->channel, 0))
+		return false;
 	g->channel.msg_version = msg_version;
 	return true;
 }
@@ -279,7 +299,8 @@ static enum tsm_vmm_verdict early_change_is_refused(struct guest *g)
 	struct tsm_sev_tio_tdi_info_rsp info;
 	struct tsm_sev_channel spare;
 
-	use_vmpck(g, &spare, VMPCK_REFUSED);
+	if (!use_vmpck(g, &spare, VMPCK_REFUSED))
+		return TSM_VMM_PASSED;
 	if (write_sdte(g, &spare, true) >= 0 ||
 	    g->area->ghcb.exit_info_2 != SEV_GUEST_ERR(SEV_VMM_ERR_GENERIC, 0))
 		return TSM_VMM_CHANGE_NOT_REFUSED;
@@ -295,9 +316,10 @@ static bool forgery_is_refused(struct guest *g)
 	struct tsm_sev_tio_tdi_info req = { .tdi = tdi_of(g) };
 	struct tsm_sev_channel spare;
 
-	use_vmpck(g, &spare, VMPCK_FORGED);
-	tsm_sev_seal(&spare, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req),
-		     g->area->req);
+	if (!use_vmpck(g, &spare, VMPCK_FORGED))
+		return true;
+	give_up(g, &spare);
+	seal(g, &spare, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req));
 	g->area->req[sizeof(struct tsm_sev_tio_hdr)] ^= 1;
 	return send(g, 0, SEV_DATA_PAGES, 0) == SEV_GUEST_ERR(0, SEV_RET_INVALID_PARAM);
 }
@@ -311,9 +333,10 @@ static bool replay_is_refused(struct guest *g)
 	struct tsm_sev_tio_tdi_info req = { .tdi = tdi_of(g) };
 	struct tsm_sev_channel spare;
 
-	use_vmpck(g, &spare, VMPCK_REPLAYED);
-	tsm_sev_seal(&spare, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req),
-		     g->area->req);
+	if (!use_vmpck(g, &spare, VMPCK_REPLAYED))
+		return true;
+	give_up(g, &spare);
+	seal(g, &spare, TSM_SEV_TIO_TDI_INFO_REQ, &req, sizeof(req));
 	if (send(g, INFO_LOCK, 0, 0) != SEV_GUEST_ERR(SEV_VMM_ERR_INVALID_LEN, 0) ||
 	    !g->area->ghcb.rbx || g->area->ghcb.rbx > SEV_DATA_PAGES ||
 	    send(g, INFO_LOCK, g->area->ghcb.rbx, 0))

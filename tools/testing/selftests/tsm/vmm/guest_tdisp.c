@@ -199,13 +199,28 @@ static int is_stopped(struct guest *g)
 	       is_state(g, PCI_TDISP_STATE_CONFIG_UNLOCKED);
 }
 
+/*
+ * A kernel that another one started (kexec) finds the TDI as that left it. It is refused
+ * to lock what is not unlocked, PCIe r6.3 section 11.2, and may stop it from any state.
+ */
+static int lock_anew(struct guest *g)
+{
+	if (lock(g))
+		return 1;
+	if (g->call->tsm_code != PCI_TDISP_ERR_INVALID_INTERFACE_STATE ||
+	    !is_stopped(g))
+		return 0;
+	g->shared->relocks++;
+	return lock(g);
+}
+
 static enum tsm_vmm_verdict use_tdi(struct guest *g)
 {
 	if (!has_version(g))
 		return TSM_VMM_BAD_VERSION;
 	if (!has_capabilities(g))
 		return TSM_VMM_BAD_CAPABILITIES;
-	if (!lock(g))
+	if (!lock_anew(g))
 		return TSM_VMM_NOT_LOCKED;
 	if (!nonce_is_random(g))
 		return TSM_VMM_NONCE_IS_WEAK;

@@ -252,14 +252,29 @@ static bool vectors_are_answered(struct guest *g)
 	return true;
 }
 
+/*
+ * A kernel that another one started (kexec) finds the TDI as that left it: BIND is
+ * refused, and UNBIND is good in any state
+ */
+static bool is_fresh(struct guest *g)
+{
+	if (is_unbound(g))
+		return true;
+	if (!is_refused(g, TSM_TDX_BIND, TSM_TDX_ERR_STATE) || !unbind(g))
+		return false;
+	g->shared->relocks++;
+	return true;
+}
+
 static enum tsm_vmm_verdict use_tdi(struct guest *g)
 {
 	enum tsm_vmm_verdict verdict;
 
 	if (!is_supported(g))
 		return TSM_VMM_BAD_CAPABILITIES;
-	if (!is_unbound(g) ||
-	    !is_refused(g, TSM_TDX_GET_TDI_REPORT, TSM_TDX_ERR_STATE) ||
+	if (!is_fresh(g))
+		return TSM_VMM_NOT_STOPPED;
+	if (!is_refused(g, TSM_TDX_GET_TDI_REPORT, TSM_TDX_ERR_STATE) ||
 	    !is_refused(g, TSM_TDX_START_TDI, TSM_TDX_ERR_STATE))
 		return TSM_VMM_CHANGE_NOT_REFUSED;
 

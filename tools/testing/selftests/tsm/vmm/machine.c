@@ -52,46 +52,63 @@ static u64 pages_up(u64 size)
 	return (size + TSM_VMM_PAGE - 1) & ~(TSM_VMM_PAGE - 1);
 }
 
-static int map_memory(struct vmm *vmm, uintptr_t image, size_t image_size)
+/* The program's image, which the guest has a copy of at the address where it is */
+static uintptr_t image_start(void)
+{
+	return (uintptr_t)__executable_start & ~(TSM_VMM_PAGE - 1);
+}
+
+static size_t image_size(void)
+{
+	return pages_up((uintptr_t)_end - image_start());
+}
+
+static u64 shared_gpa(void)
+{
+	return (GUEST_PAGE_TABLES + GUEST_STACK_PAGES) * TSM_VMM_PAGE + image_size();
+}
+
+/* The guest sees the image, and its own memory, both where the VMM has them */
+static int map_memory(struct vmm *vmm)
 {
 	u64 image_gpa = GUEST_PAGE_TABLES * TSM_VMM_PAGE;
+	u64 image_end = image_gpa + image_size();
 
 	vmm->nr_tables = 1;
-	for (size_t at = 0; at < image_size; at += TSM_VMM_PAGE)
-		map_page(vmm, image + at, image_gpa + at, 0);
-	for (u64 gpa = image_gpa + image_size; gpa < vmm->ram_size; gpa += TSM_VMM_PAGE)
+	for (u64 gpa = image_gpa; gpa < image_end; gpa += TSM_VMM_PAGE)
+		map_page(vmm, image_start() + gpa - image_gpa, gpa, 0);
+	for (u64 gpa = image_end; gpa < vmm->ram_size; gpa += TSM_VMM_PAGE)
 		map_page(vmm, (uintptr_t)vmm->ram + gpa, gpa, X86_PTE_WRITE);
 	if (vmm->nr_tables > GUEST_PAGE_TABLES)
 		return tsm_fail(&vmm->setup, ENOSPC, "map guest memory");
 	return 0;
 }
 
-/*
- * The guest gets a copy of the program's image, and its own memory, both at the
- * addresses where the VMM has them.
- */
+/* What is in memory before the guest runs. All else is zeroes */
+static int load_guest(struct vmm *vmm)
+{
+	memcpy(vmm->ram + GUEST_PAGE_TABLES * TSM_VMM_PAGE, (void *)image_start(),
+	       image_size());
+	vmm->shared->gpa = shared_gpa();
+	vmm->shared->rid = vmm->setup.virt_id;
+	return map_memory(vmm);
+}
+
 int vmm_create_memory(struct vmm *vmm)
 {
-	uintptr_t image = (uintptr_t)__executable_start & ~(TSM_VMM_PAGE - 1);
-	size_t image_size = pages_up((uintptr_t)_end - image);
-	u64 shared_gpa = (GUEST_PAGE_TABLES + GUEST_STACK_PAGES) * TSM_VMM_PAGE +
-			 image_size;
 	struct kvm_userspace_memory_region region = {};
 	void *ram;
 	int rc;
 
-	vmm->ram_size = shared_gpa + TSM_VMM_PAGE + pages_up(vmm->front->area_size);
+	vmm->ram_size = shared_gpa() + TSM_VMM_PAGE + pages_up(vmm->front->area_size);
 	ram = mmap(NULL, vmm->ram_size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (ram == MAP_FAILED)
 		return tsm_fail(&vmm->setup, errno, "mmap guest memory");
 
 	vmm->ram = ram;
-	vmm->shared = (void *)(vmm->ram + shared_gpa);
-	vmm->shared->gpa = shared_gpa;
-	vmm->shared->rid = vmm->setup.virt_id;
-	memcpy(vmm->ram + GUEST_PAGE_TABLES * TSM_VMM_PAGE, (void *)image, image_size);
-	rc = map_memory(vmm, image, image_size);
+	vmm->shared = (void *)(vmm->ram + shared_gpa());
+	rc = load_guest(vmm);
 	if (rc)
 		return rc;
 
@@ -100,6 +117,17 @@ int vmm_create_memory(struct vmm *vmm)
 	if (ioctl(vmm->setup.vm, KVM_SET_USER_MEMORY_REGION, &region))
 		return tsm_fail(&vmm->setup, errno, "KVM_SET_USER_MEMORY_REGION");
 	return 0;
+}
+
+int vmm_reset_machine(struct vmm *vmm)
+{
+	const struct vmm_front *front = vmm->front;
+	char *kept = (char *)tsm_vmm_area(vmm->shared) + front->kept_at;
+	char *end = vmm->ram + vmm->ram_size;
+
+	memset(vmm->ram, 0, kept - vmm->ram);
+	memset(kept + front->kept_size, 0, end - kept - front->kept_size);
+	return load_guest(vmm) ?: vmm_enter_guest(vmm);
 }
 
 void *vmm_shared(const struct vmm *vmm, u64 gpa, u64 len)
@@ -132,7 +160,7 @@ static int set_cpuid(struct vmm *vmm)
 }
 
 /* Long mode at the guest's entry, with what is mapped above and nothing else */
-static int set_registers(struct vmm *vmm)
+int vmm_enter_guest(struct vmm *vmm)
 {
 	struct kvm_segment code = {
 		.limit = ~0U, .selector = 8, .type = 11, .present = 1, .s = 1,
@@ -186,7 +214,7 @@ int vmm_create_vcpu(struct vmm *vmm)
 	vmm->run = run;
 	vmm->run_size = size;
 
-	return set_cpuid(vmm) ?: set_registers(vmm);
+	return set_cpuid(vmm) ?: vmm_enter_guest(vmm);
 }
 
 /* Both the vCPU's file and its mapping would keep the VM */

@@ -59,7 +59,7 @@ int vmm_request_patiently(struct vmm *vmm, struct vmm_call *call)
 
 	for (int i = 0; i < 10; i++) {
 		err = vmm_request(vmm, call);
-		if (err != EAGAIN && err != EBUSY && err != EINTR && err != ENOMEM)
+		if (!vmm_passes(err))
 			break;
 	}
 	return err;

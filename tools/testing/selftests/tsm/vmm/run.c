@@ -62,48 +62,64 @@ static int handle_io(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 	       tsm_fail(&vmm->setup, EOPNOTSUPP, "serve OUT %#x", run->io.port);
 }
 
+int vmm_step(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
+{
+	while (ioctl(vmm->vcpu, KVM_RUN, 0)) {
+		if (errno != EINTR)
+			return tsm_fail(&vmm->setup, errno, "KVM_RUN");
+	}
+	/* Triple fault, by which x86 guests reboot if nothing else helps */
+	if (vmm->run->exit_reason == KVM_EXIT_SHUTDOWN)
+		return vmm_reset(vmm);
+	if (vmm->run->exit_reason != KVM_EXIT_IO)
+		return tsm_fail(&vmm->setup, EIO, "run the guest, KVM exit reason %u",
+				vmm->run->exit_reason);
+	return handle_io(vmm, verdict);
+}
+
 static int run_guest(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 {
-	int rc = 0;
+	int rc;
 
 	vmm_print_head();
-	while (!rc) {
-		if (ioctl(vmm->vcpu, KVM_RUN, 0)) {
-			if (errno == EINTR)
-				continue;
-			return tsm_fail(&vmm->setup, errno, "KVM_RUN");
-		}
-		if (vmm->run->exit_reason != KVM_EXIT_IO)
-			return tsm_fail(&vmm->setup, EIO, "run the guest, KVM exit reason %u",
-					vmm->run->exit_reason);
-		rc = handle_io(vmm, verdict);
-	}
+	do {
+		rc = vmm_step(vmm, verdict);
+	} while (!rc);
 	return rc < 0 ? rc : 0;
 }
 
-static int bind_tdi(struct vmm *vmm)
+int vmm_bind_tdi(struct vmm *vmm)
 {
 	return vmm->front->bind ? tsm_bind_tdi(&vmm->setup) : 0;
+}
+
+int vmm_start(struct vmm *vmm, const struct vmm_front *front, const char *device)
+{
+	int (* const steps[])(struct vmm *vmm) = {
+		vmm_read_info,
+		vmm_bind_tdi,
+		vmm_create_memory,
+		vmm_create_vcpu,
+	};
+	struct tsm_setup *setup = &vmm->setup;
+	int rc;
+
+	*vmm = (struct vmm) { .front = front, .vcpu = -1 };
+	rc = tsm_firmware_find(setup, front->name, device) ?:
+	     tsm_prepare_host(setup) ?: tsm_assign(setup);
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
+		rc = steps[i](vmm);
+	return rc;
 }
 
 /* Return: 0 if the guest has used its device, or -errno */
 static int use_device(struct vmm *vmm)
 {
-	int (* const steps[])(struct vmm *vmm) = {
-		vmm_read_info,
-		bind_tdi,
-		vmm_create_memory,
-		vmm_create_vcpu,
-	};
-	struct tsm_setup *setup = &vmm->setup;
 	enum tsm_vmm_verdict verdict = TSM_VMM_NR_VERDICTS;
+	struct tsm_setup *setup = &vmm->setup;
 	int rc;
 
-	rc = tsm_prepare_host(setup) ?: tsm_assign(setup);
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(steps); i++)
-		rc = steps[i](vmm);
-	if (!rc)
-		rc = run_guest(vmm, &verdict);
+	rc = run_guest(vmm, &verdict);
 	if (rc)
 		return rc;
 
@@ -119,7 +135,7 @@ static int use_device(struct vmm *vmm)
 	return 0;
 }
 
-/* From wherever the VM has got to. Return: 0 if nothing is left, or -errno */
+/* From wherever the VM has got to */
 static int take_down(struct vmm *vmm)
 {
 	bool assigned = vmm->setup.vdevice_id;
@@ -139,21 +155,22 @@ static void print_failure(const struct tsm_setup *setup)
 		vmm_say("FAILED to %s", setup->error);
 }
 
-int vmm_run(struct vmm *vmm, const struct vmm_front *front, const char *device)
+int vmm_take_down(struct vmm *vmm)
 {
-	int rc, err;
+	int rc = take_down(vmm);
 
-	*vmm = (struct vmm) { .front = front, .vcpu = -1 };
-	rc = tsm_firmware_find(&vmm->setup, front->name, device);
 	if (!rc)
-		rc = use_device(vmm);
-	if (rc)
-		print_failure(&vmm->setup);
-
-	err = take_down(vmm);
-	if (!err)
-		return rc;
+		return 0;
 	print_failure(&vmm->setup);
 	tsm_setup_close(&vmm->setup);
-	return err;
+	return rc;
+}
+
+int vmm_run(struct vmm *vmm, const struct vmm_front *front, const char *device)
+{
+	int rc = vmm_start(vmm, front, device) ?: use_device(vmm);
+
+	if (rc)
+		print_failure(&vmm->setup);
+	return vmm_take_down(vmm) ?: rc;
 }

@@ -98,17 +98,9 @@ static const char *sev_tio_message(u32 id)
  */
 static u64 guest_error(int err, u64 fw)
 {
-	switch (err) {
-	case 0:
-		return SEV_GUEST_ERR(0, fw);
-	case EAGAIN:
-	case EBUSY:
-	case EINTR:
-	case ENOMEM:
+	if (vmm_passes(err))
 		return SEV_GUEST_ERR(SEV_VMM_ERR_BUSY, 0);
-	default:
-		return SEV_GUEST_ERR(SEV_VMM_ERR_GENERIC, fw);
-	}
+	return SEV_GUEST_ERR(err ? SEV_VMM_ERR_GENERIC : 0, fw);
 }
 
 /*
@@ -522,6 +514,8 @@ const struct vmm_front vmm_sev_tio = {
 	.guest = tsm_vmm_guest_sev_tio,
 	.area_size = sizeof(struct sev_tio_area),
 	.shared_size = offsetof(struct sev_tio_area, secrets),
+	.kept_at = offsetof(struct sev_tio_area, secrets),
+	.kept_size = sizeof(struct emu_sev_secrets),
 	.message = sev_tio_message,
 	.exit = sev_tio_exit,
 };

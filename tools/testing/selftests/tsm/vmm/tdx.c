@@ -28,7 +28,7 @@ static const struct policy {
 	{ TSM_TDX_GET_DEV_INFO, IOMMU_VDEVICE_TSM_SCOPE_INFO, false, "GET_DEV_INFO" },
 	{ TSM_TDX_GET_TDI_REPORT, IOMMU_VDEVICE_TSM_SCOPE_INFO, false,
 	  "GET_TDI_REPORT" },
-	/* not before the TD has read the report; the module wants the TD to agree */
+	/* not before the TD has read this BIND's report; the module wants it to agree */
 	{ TSM_TDX_START_TDI, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, true, "START_TDI" },
 	{ TSM_TDX_GET_TDI_STATE, IOMMU_VDEVICE_TSM_SCOPE_INFO, false,
 	  "GET_TDI_STATE" },
@@ -99,6 +99,8 @@ static void forward(struct vmm *vmm, void *buffer, u64 len)
 	call.id = le16toh(hdr.operation);
 	call.scope = scope_of(vmm, call.id);
 	call.req_len = req_len;
+	if (call.id == TSM_TDX_BIND || call.id == TSM_TDX_UNBIND)
+		vmm->consent = false;
 	err = vmm_request_patiently(vmm, &call);
 	if (err)
 		report_error(buffer, err);

@@ -4,6 +4,7 @@
  *
  *   main.c         options; the demonstration, and the test of all protocols
  *   run.c          a VM from the assignment of its device to the tear-down
+ *   reset.c        what a reset of the VM takes
  *   machine.c      guest memory and vCPU
  *   request.c      guest requests, bind and unbind
  *   transcript.c   what it prints
@@ -37,6 +38,9 @@ struct vmm;
  * @area_size: bytes of guest memory behind struct tsm_vmm_shared
  * @shared_size: how much of that the guest shares with the VMM, the rest is its
  *	own; a confidential VM would keep the VMM from it
+ * @kept_at: where in that is what a reset of the VM leaves as it is, since only the
+ *	guest and its firmware can write to it
+ * @kept_size: how much of that there is, 0 for none
  * @bind: the VMM binds the TDI before the guest runs, for a guest that does not
  *	ask for it
  * @message: name of the message with this id, or NULL
@@ -49,6 +53,8 @@ struct vmm_front {
 	void (*guest)(struct tsm_vmm_shared *shared);
 	size_t area_size;
 	size_t shared_size;
+	size_t kept_at;
+	size_t kept_size;
 	bool bind;
 	const char *(*message)(u32 id);
 	int (*exit)(struct vmm *vmm, u16 port);
@@ -68,8 +74,8 @@ struct vmm_front {
  * @msgs: messages that the TSM understands, for the transcript
  * @nr_msgs: number of @msgs
  * @nr_exits: number of guest exits so far
- * @consent: the guest has made known that it wants the TDI started, see the
- *	front ends
+ * @consent: the guest has made known that it wants the TDI started, as it is locked
+ *	now, see the front ends
  */
 struct vmm {
 	struct tsm_setup setup;
@@ -120,6 +126,17 @@ struct vmm_call {
  */
 int vmm_run(struct vmm *vmm, const struct vmm_front *front, const char *device);
 
+/*
+ * The steps that it is made of, which return the same. A VM that is started waits for
+ * its guest to run, which each vmm_step() does up to and with the next exit; that
+ * returns 1 when the guest is done, and @verdict is set.
+ */
+int vmm_start(struct vmm *vmm, const struct vmm_front *front, const char *device);
+int vmm_step(struct vmm *vmm, enum tsm_vmm_verdict *verdict);
+int vmm_take_down(struct vmm *vmm);
+/* The guest begins anew, with the function as after its assignment */
+int vmm_reset(struct vmm *vmm);
+
 /* What any line of the transcript begins with */
 extern const char *vmm_line_prefix;
 void vmm_say(const char *fmt, ...) __printf(1, 2);
@@ -127,6 +144,10 @@ void vmm_say(const char *fmt, ...) __printf(1, 2);
 /* Each returns 0 or -errno, with the text in &tsm_setup.error */
 int vmm_create_memory(struct vmm *vmm);
 int vmm_create_vcpu(struct vmm *vmm);
+/* The guest's first instruction is the next, in memory as it is */
+int vmm_enter_guest(struct vmm *vmm);
+/* The same in memory as after vmm_create_memory() */
+int vmm_reset_machine(struct vmm *vmm);
 int vmm_close_machine(struct vmm *vmm);
 int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs);
 int vmm_set_regs(struct vmm *vmm, const struct kvm_regs *regs);
@@ -144,18 +165,27 @@ int vmm_write_private(struct vmm *vmm, u64 gpa, const void *data, size_t len);
 void *vmm_shared(const struct vmm *vmm, u64 gpa, u64 len);
 void vmm_read_shared(void *to, const void *shared, size_t len);
 
+/* Does what this errno is about pass by itself, so that a repetition can help? */
+static inline bool vmm_passes(int err)
+{
+	return err == EAGAIN || err == EBUSY || err == EINTR || err == ENOMEM;
+}
+
 /*
  * What the front ends go by, of a request that failed with this errno. They tell the
- * guest of EAGAIN and the like that it may repeat the request as it is. That is so
- * only where the TSM has not seen it; a driver's errno does not say.
+ * guest of what passes that it may repeat the request as it is. That is so only where
+ * the TSM has not seen it; a driver's errno does not say.
  */
 static inline int vmm_guest_errno(const struct iommu_vdevice_tsm_guest_request *cmd,
 				  int err)
 {
-	bool again = err == EAGAIN || err == EBUSY || err == EINTR || err == ENOMEM;
+	bool dispatched = cmd->out_flags & IOMMU_VDEVICE_TSM_DISPATCHED;
 
-	return again && cmd->out_flags & IOMMU_VDEVICE_TSM_DISPATCHED ? EIO : err;
+	return vmm_passes(err) && dispatched ? EIO : err;
 }
+
+/* Bind the TDI of a guest that does not ask for it. Return: as the above */
+int vmm_bind_tdi(struct vmm *vmm);
 
 /* Each sends it to the kernel and prints it. Return: 0 or the errno */
 int vmm_request(struct vmm *vmm, struct vmm_call *call);
