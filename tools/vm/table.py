@@ -4,7 +4,7 @@ import os
 import re
 
 from common import ROOT, die
-from vm import KSELFTEST
+from vm import KSELFTEST, MACHINES
 
 # No kernel: what is run here, not in a VM
 HOST = "host"
@@ -30,10 +30,11 @@ class Test:
 
     def __init__(self, line):
         self.name, configs, self.command, self.shows = [f.strip() for f in line.split(" | ")]
-        self.configs = configs.split()
-        self.alone = "alone" in self.configs
-        if self.alone:
-            self.configs.remove("alone")
+        words = configs.split()
+        self.configs = [w for w in words if w in CONFIGS]
+        self.alone = "alone" in words
+        machines = [MACHINES[w] for w in words if w in MACHINES]
+        self.machine = machines[0] if machines else {}
         match = re.match(r"(\w+):\S+", self.command)
         self.kselftest = match and match.group(0)
         self.collection = match and match.group(1)

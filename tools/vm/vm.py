@@ -20,6 +20,15 @@ QEMU_CONF = os.path.join(LINUX, "tools", "testing", "selftests", "tsm", "x86_64.
 CPUS = ["-smp", "2"]
 # One CPU whose time stamp counter counts the instructions that it executed
 COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
+# Machines with an IOMMU and a NIC behind it, and without the emulated platform. The
+# IOMMUs are without interrupt remapping, which iommufd has to be told that it is fine.
+HOST_CMDLINE = " module_blacklist=tsm_emu iommufd.allow_unsafe_interrupts=1"
+MACHINES = {
+    "vt-d": {"devices": ["-device", "intel-iommu", "-device", "e1000e"],
+             "cmdline": HOST_CMDLINE + " intel_iommu=on"},
+    "amd-vi": {"devices": ["-device", "amd-iommu", "-device", "e1000e"],
+               "cmdline": HOST_CMDLINE},
+}
 # allnoconfig turns KUnit off unless it is told. An oops keeps the locks of who had it:
 # what waits for them would be waited for until the time of the test is over.
 CMDLINE = "panic_on_warn=1 oops=panic panic=-1 kunit.enable=1 kunit.autorun=1 hugepages=256"
@@ -80,12 +89,12 @@ def qemu_conf():
     return dict(word.split("=", 1) for word in words)
 
 
-def command(config, initrd, serials, cmdline="", cpus=CPUS):
+def command(config, initrd, serials, cmdline="", cpus=CPUS, devices=()):
     conf = qemu_conf()
     qemu = conf["QEMU_CMD"].split()
     if not shutil.which(qemu[0]):
         die("there is no %s" % qemu[0], "run `tools/vm/setup`, or install QEMU 7.2 or later")
-    return [*qemu, *cpus, *serials, "-kernel", kernel_image(config), "-initrd", initrd,
+    return [*qemu, *cpus, *devices, *serials, "-kernel", kernel_image(config), "-initrd", initrd,
             "-append", "%s %s%s" % (conf["KERNEL_CMDLINE"], CMDLINE, cmdline)]
 
 
