@@ -36,10 +36,16 @@ static size_t user_len(const struct iommufd_ucmd *ucmd, size_t len)
 	return min_t(size_t, ucmd->user_size, len);
 }
 
-/* Where a TSM can never know the device the ioctls return EOPNOTSUPP */
+/*
+ * Where a TSM can never know the device, or the IOMMU driver does not say that its
+ * vIOMMU is made for TDIs, the ioctls return EOPNOTSUPP
+ */
 static bool vdevice_can_be_tdi(const struct iommufd_vdevice *vdev)
 {
-	return IS_ENABLED(CONFIG_PCI_TSM) && dev_is_pci(vdev->idev->dev);
+	const struct iommufd_viommu_ops *ops = vdev->viommu->ops;
+
+	return IS_ENABLED(CONFIG_PCI_TSM) && dev_is_pci(vdev->idev->dev) &&
+	       ops->carries_tdis;
 }
 
 /* The current binding, in whatever state and referenced, or NULL */
@@ -227,37 +233,48 @@ static int respond(struct iommufd_ucmd *ucmd, size_t len, int rc)
 	return rc ?: respond_rc;
 }
 
-/* Return: what to bind or unbind, referenced, NULL for nothing, or ERR_PTR() */
-static struct pci_tsm_binding *vdevice_op_binding(struct iommufd_vdevice *vdev,
-						  u32 type)
+/*
+ * Make the binding of @vdev and bind it. In between, drop the caller's reference on
+ * @vdev: who destroys it meanwhile waits for the binding instead.
+ */
+static int vdevice_bind_and_put(struct iommufd_ucmd *ucmd,
+				struct iommufd_vdevice *vdev, u64 *tsm_code)
 {
-	if (!vdevice_can_be_tdi(vdev))
-		return ERR_PTR(-EOPNOTSUPP);
-	if (type == IOMMU_VDEVICE_TSM_BIND)
-		return vdevice_new_binding(vdev);
-	return vdevice_get_binding(vdev);
-}
-
-static int vdevice_tsm_op(struct iommu_vdevice_tsm_op *cmd,
-			  struct pci_tsm_binding *binding)
-{
-	u64 tsm_code;
+	struct pci_tsm_binding *binding;
 	int rc;
 
-	/* If the vDEVICE is destroyed meanwhile, that waits for this binding */
-	if (cmd->type == IOMMU_VDEVICE_TSM_UNBIND)
-		return pci_tsm_unbind_killable(binding);
+	binding = vdevice_new_binding(vdev);
+	iommufd_put_object(ucmd->ictx, &vdev->obj);
+	if (IS_ERR(binding))
+		return PTR_ERR(binding);
 
-	rc = pci_tsm_bind(binding, &tsm_code);
-	cmd->out_tsm_code = tsm_code;
+	rc = pci_tsm_bind(binding, tsm_code);
+	pci_tsm_binding_put(binding);
+	return rc;
+}
+
+/* As above, for what is bound, if anything is */
+static int vdevice_unbind_and_put(struct iommufd_ucmd *ucmd,
+				  struct iommufd_vdevice *vdev)
+{
+	struct pci_tsm_binding *binding;
+	int rc;
+
+	binding = vdevice_get_binding(vdev);
+	iommufd_put_object(ucmd->ictx, &vdev->obj);
+	if (!binding)
+		return 0;
+
+	rc = pci_tsm_unbind_killable(binding);
+	pci_tsm_binding_put(binding);
 	return rc;
 }
 
 int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_vdevice_tsm_op *cmd = ucmd->cmd;
-	struct pci_tsm_binding *binding;
 	struct iommufd_vdevice *vdev;
+	u64 tsm_code = 0;
 	int rc;
 
 	if (cmd->flags)
@@ -274,15 +291,16 @@ int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 	if (IS_ERR(vdev))
 		return PTR_ERR(vdev);
 
-	binding = vdevice_op_binding(vdev, cmd->type);
-	iommufd_put_object(ucmd->ictx, &vdev->obj);
-
-	cmd->out_tsm_code = 0;
-	rc = PTR_ERR_OR_ZERO(binding);
-	if (!IS_ERR_OR_NULL(binding)) {
-		rc = vdevice_tsm_op(cmd, binding);
-		pci_tsm_binding_put(binding);
+	if (!vdevice_can_be_tdi(vdev)) {
+		iommufd_put_object(ucmd->ictx, &vdev->obj);
+		rc = -EOPNOTSUPP;
+	} else if (cmd->type == IOMMU_VDEVICE_TSM_BIND) {
+		rc = vdevice_bind_and_put(ucmd, vdev, &tsm_code);
+	} else {
+		rc = vdevice_unbind_and_put(ucmd, vdev);
 	}
+
+	cmd->out_tsm_code = tsm_code;
 	return respond(ucmd, sizeof(*cmd), rc);
 }
 

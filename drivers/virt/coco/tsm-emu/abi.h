@@ -33,8 +33,12 @@
 /* Vendor ID of the functions, no real vendor's */
 #define TSM_EMU_VENDOR_ID		0x7e10
 
-/* Type of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has it */
+/*
+ * Types of vIOMMU in IOMMU_VIOMMU_ALLOC, no hardware has them: one that carries TDIs,
+ * and one that does not, as those for nested translation
+ */
 #define TSM_EMU_VIOMMU_TYPE		0x7e105e1f
+#define TSM_EMU_VIOMMU_TYPE_NO_TDI	0x7e105e20
 
 /* How many platforms there can be: one for each protocol, and some more */
 #define TSM_EMU_MAX_INSTANCES		8

@@ -141,16 +141,28 @@ static int emu_def_domain_type(struct device *dev)
 	return IOMMU_DOMAIN_IDENTITY;
 }
 
+static bool viommu = true;
+module_param(viommu, bool, 0644);
+MODULE_PARM_DESC(viommu,
+		 "The IOMMU has vIOMMUs of its own, beside IOMMU_VIOMMU_TYPE_TSM");
+
 static size_t emu_get_viommu_size(struct device *dev,
 				  enum iommu_viommu_type type)
 {
-	if (type != (enum iommu_viommu_type)TSM_EMU_VIOMMU_TYPE)
+	u32 number = type;
+
+	if (!viommu || (number != TSM_EMU_VIOMMU_TYPE &&
+			number != TSM_EMU_VIOMMU_TYPE_NO_TDI))
 		return 0;
 	return VIOMMU_STRUCT_SIZE(struct emu_viommu, core);
 }
 
 /* The vIOMMU is only a handle for the vDEVICEs */
-static const struct iommufd_viommu_ops emu_viommu_ops;
+static const struct iommufd_viommu_ops emu_viommu_ops = {
+	.carries_tdis = true,
+};
+
+static const struct iommufd_viommu_ops emu_viommu_no_tdi_ops;
 
 static int emu_viommu_init(struct iommufd_viommu *viommu,
 			   struct iommu_domain *parent,
@@ -159,7 +171,10 @@ static int emu_viommu_init(struct iommufd_viommu *viommu,
 	if (user_data)
 		return -EOPNOTSUPP;
 
-	viommu->ops = &emu_viommu_ops;
+	if ((u32)viommu->type == TSM_EMU_VIOMMU_TYPE)
+		viommu->ops = &emu_viommu_ops;
+	else
+		viommu->ops = &emu_viommu_no_tdi_ops;
 	return 0;
 }
 

@@ -34,13 +34,20 @@ static int prepare_host(struct tsm_setup *s)
 	return tsm_take_steps(s, steps, ARRAY_SIZE(steps));
 }
 
+/* Such a kernel has no vIOMMU but those of IOMMU drivers */
+static void init(struct tsm_test *t, const char *name)
+{
+	tsm_setup_init(&t->s, tsm_find_function(name));
+	t->s.viommu_type = TSM_EMU_VIOMMU_TYPE;
+}
+
 /* Return: 0 if the function has come to its vDEVICE */
 static int setup_absent(struct __test_metadata *_metadata, struct tsm_test *t,
 			const char *name)
 {
 	int rc;
 
-	tsm_setup_init(&t->s, tsm_find_function(name));
+	init(t, name);
 	rc = check_step(_metadata, t, prepare_host(&t->s));
 	return rc ?: check_step(_metadata, t, tsm_assign(&t->s));
 }
@@ -219,7 +226,7 @@ FIXTURE_SETUP(absent_vm)
 {
 	struct tsm_test *t = &self->t;
 
-	tsm_setup_init(&t->s, tsm_find_function("pf0"));
+	init(t, "pf0");
 	check_step(_metadata, t, prepare_host(&t->s));
 }
 
@@ -239,6 +246,18 @@ TEST_F(absent_vm, bind_eopnotsupp_without_vm)
 	do_step(_metadata, t, tsm_alloc_viommu);
 	do_step(_metadata, t, tsm_alloc_vdevice);
 	EXPECT_EQ(-EOPNOTSUPP, tsm_bind_tdi(&t->s));
+}
+
+TEST_F(absent_vm, viommu_eopnotsupp)
+{
+	struct tsm_test *t = &self->t;
+
+	t->s.viommu_type = IOMMU_VIOMMU_TYPE_TSM;
+	do_step(_metadata, t, tsm_open_iommufd);
+	do_step(_metadata, t, tsm_open_device);
+	do_step(_metadata, t, tsm_bind_iommufd);
+	do_step(_metadata, t, tsm_attach);
+	EXPECT_EQ(-EOPNOTSUPP, tsm_alloc_viommu(&t->s));
 }
 
 TEST_F(absent_vm, bind_eopnotsupp_large_virt_id)

@@ -169,16 +169,6 @@ TEST_F(running, ebusy_of_all_in_use)
 	expect_release(_metadata, t);
 }
 
-TEST_F(running, ebusy_of_hwpt_with_viommu)
-{
-	struct tsm_test *t = &self->t;
-
-	do_step(_metadata, t, tsm_destroy_vdevice);
-	do_step(_metadata, t, tsm_detach);
-	EXPECT_EQ(-EBUSY, tsm_destroy_hwpt(&t->s));
-	expect_release(_metadata, t);
-}
-
 TEST_F(running, ebusy_of_hwpt_while_attached)
 {
 	struct tsm_test *t = &self->t;

@@ -188,6 +188,12 @@ int tsm_platform_set_tsm_last(bool last)
 	return tsm_file_write(TSM_PLATFORM_PARAMS "/tsm_last", last ? "Y" : "N");
 }
 
+/* Have the IOMMU offer vIOMMUs, or have it be like VT-d */
+int tsm_platform_use_viommu(bool on)
+{
+	return tsm_file_write(TSM_PLATFORM_PARAMS "/viommu", on ? "Y" : "N");
+}
+
 /*
  * Have the messages of &enum emu_vdm_code or have them not. When that changes,
  * all that hangs on the platform is gone: it takes a probe.

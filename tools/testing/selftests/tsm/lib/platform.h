@@ -52,6 +52,7 @@ int tsm_platform_driver_reset(u16 rid, bool locked);
 int tsm_platform_probe_with(const char *param, const char *value);
 /* From the next bind on */
 int tsm_platform_set_tsm_last(bool last);
+int tsm_platform_use_viommu(bool on);
 int tsm_platform_use_debug_msgs(bool on);
 int tsm_platform_prepare(struct tsm_setup *s, bool debug_msgs);
 

@@ -122,6 +122,7 @@ void tsm_setup_init(struct tsm_setup *s, const struct tsm_function *fn)
 		.group = -1,
 		.cdev = -1,
 		.iommufd = -1,
+		.viommu_type = IOMMU_VIOMMU_TYPE_TSM,
 	};
 }
 
@@ -518,11 +519,13 @@ int tsm_alloc_viommu(struct tsm_setup *s)
 {
 	struct iommu_viommu_alloc viommu = {
 		.size = sizeof(viommu),
-		.type = TSM_EMU_VIOMMU_TYPE,
+		.type = s->viommu_type,
 		.dev_id = s->dev_id,
-		.hwpt_id = s->hwpt_id,
 	};
 
+	/* One of the IOMMU driver's has a parent page table */
+	if (s->viommu_type != IOMMU_VIOMMU_TYPE_TSM)
+		viommu.hwpt_id = s->hwpt_id;
 	if (ioctl(s->iommufd, IOMMU_VIOMMU_ALLOC, &viommu))
 		return tsm_fail(s, errno, "IOMMU_VIOMMU_ALLOC");
 	s->viommu_id = viommu.out_viommu_id;

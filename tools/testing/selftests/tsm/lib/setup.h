@@ -58,6 +58,7 @@ struct tsm_function {
  * @dev_id: iommufd's device
  * @ioas_id: I/O address space of the guest
  * @hwpt_id: page table for it that can be nested on
+ * @viommu_type: enum iommu_viommu_type of the virtual IOMMU, or one of the platform's
  * @viommu_id: virtual IOMMU
  * @vdevice_id: the function as the guest sees it
  * @tsm_code: the TSM's code that came with the last bind or unbind
@@ -80,6 +81,7 @@ struct tsm_setup {
 	__u32 dev_id;
 	__u32 ioas_id;
 	__u32 hwpt_id;
+	__u32 viommu_type;
 	__u32 viommu_id;
 	__u32 vdevice_id;
 	__u64 tsm_code;
