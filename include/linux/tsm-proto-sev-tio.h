@@ -135,7 +135,9 @@ struct tsm_sev_tio_object_read {
  * @reserved: 0
  * @nonce: of the guest, for the device to sign with its measurements
  *
- * Then TSM_SEV_TIO_OBJECT_MEASUREMENTS has another generation.
+ * Then TSM_SEV_TIO_OBJECT_MEASUREMENTS has another generation. And TDI_INFO tells its
+ * digest to all guests of the device: there is one for a device, see
+ * &struct sev_tio_dev_status of AMD's host code. So this is a change of state.
  */
 struct tsm_sev_tio_measure {
 	u8 call;

@@ -26,6 +26,8 @@ static int take_response(struct tio_tdi *tdi, struct pci_tsm_guest_req *req)
 	len = sizeof(hdr) + hdr.msg_sz;
 	if (hdr.hdr_sz != sizeof(hdr) || len > SZ_4K || len > req->resp_size)
 		return -EPROTO;
+	if (len < req->msg->resp_min)
+		return -EPROTO;
 
 	memcpy(req->resp, tdi->resp, len);
 	req->resp_len = len;
@@ -107,22 +109,35 @@ static int serve_object_read(struct tio_dsm *dsm, struct tio_tdi *tdi,
 			       req->resp, req->resp_size, &req->resp_len);
 }
 
-static int serve(struct tio_dsm *dsm, struct tio_tdi *tdi,
-		 struct pci_tsm_guest_req *req)
+/* Before DEV_DISCONNECT the firmware is not bothered again, see sev_tio_abandon() */
+static int serve_by_firmware(struct tio_dsm *dsm, struct tio_tdi *tdi,
+			     struct pci_tsm_guest_req *req)
 {
+	if (dsm->data.stuck)
+		return -ENOTCONN;
+
 	switch (req->msg->id) {
 	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_STOP):
 		return sev_tio_tdi_stop(dsm, tdi);
 	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_RUN):
 		return sev_tio_tdi_run(dsm, tdi);
-	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_OBJECT_SIZE):
-		return serve_object_size(dsm, tdi, req);
-	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_OBJECT_READ):
-		return serve_object_read(dsm, tdi, req);
 	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_MEASURE):
 		return serve_measure(dsm, tdi, req->req);
 	default:
 		return serve_message(dsm, tdi, req);
+	}
+}
+
+static int serve(struct tio_dsm *dsm, struct tio_tdi *tdi,
+		 struct pci_tsm_guest_req *req)
+{
+	switch (req->msg->id) {
+	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_OBJECT_SIZE):
+		return serve_object_size(dsm, tdi, req);
+	case TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_OBJECT_READ):
+		return serve_object_read(dsm, tdi, req);
+	default:
+		return serve_by_firmware(dsm, tdi, req);
 	}
 }
 
@@ -137,6 +152,7 @@ static int serve(struct tio_dsm *dsm, struct tio_tdi *tdi,
  * * -EMSGSIZE: longer than a page
  * * -ENOBUFS: the response might not fit, the firmware was not called
  * * -EPROTO: the response, or an object, is malformed
+ * * -ENOTCONN: the firmware waits for the device in a command that was given up
  * * -ENOMEM: out of memory
  * * other: from sev_tio_errno()
  */

@@ -81,18 +81,19 @@ static void response_might_not_fit(struct kunit *test)
 	sev_tio_unbind(tdi);
 }
 
-/* Lengths that a header can tell, in a buffer for 32 bytes of payload */
+/* Lengths that a header can tell, of a message with 16 to 32 bytes of payload */
 static void response_length(struct kunit *test)
 {
 	struct fake_psp *psp = test->priv;
 	struct pci_tdi *tdi = tdi_test_bind(test);
 	struct msg *m = tdi_test_msg(test, 0x70, 0x80);
 
+	m->msg.resp_min = 0x70;
 	for (int size = 0; size <= U16_MAX; size += size < 0x100 ? 1 : 251) {
 		tdi_test_set_request(test, m);
 		tdi_test_set_response(psp, size, 0x5a);
 		m->req.resp_len = 0;
-		if (size > 0x20) {
+		if (size < 0x10 || size > 0x20) {
 			KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req),
 					-EPROTO);
 			KUNIT_EXPECT_EQ(test, m->req.resp_len, 0);
@@ -114,6 +115,7 @@ static void response_beyond_page(struct kunit *test)
 	struct pci_tdi *tdi = tdi_test_bind(test);
 	struct msg *m = tdi_test_msg(test, 0x70, 4096 + 16);
 
+	m->msg.resp_min = 0x70;
 	tdi_test_set_response(psp, 4096 - 0x60, 0x5a);
 	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), 0);
 	KUNIT_EXPECT_EQ(test, m->req.resp_len, 4096);

@@ -7,8 +7,8 @@
  * started, the VMM says so by a request, see sev-dev-tdi-req.c.
  *
  * The firmware may keep a TDI that it should give back: as it waits for a device that
- * does not answer, for one. Then its context stays in memory, and on the list of the
- * DSM, and is tried again when the function is bound and when the device is
+ * does not answer, for one. Then its pages stay, and it stays on the list of the DSM.
+ * TDI_RECLAIM is tried again when the function is bound and when the device is
  * disconnected. What the firmware keeps even then is lost.
  *
  * The command buffers are in sev-dev-tio.c.
@@ -42,20 +42,20 @@ struct pci_tsm *sev_tio_probe(struct pci_dev *pdev, struct tsm_dev *tsm_dev)
 	return no_free_ptr(tsm);
 }
 
-/* All but the context of the TDI, which TDI_RECLAIM gives back */
+/* All but the pages that the firmware may write to */
 static void tio_tdi_strip(struct tio_tdi *tdi)
 {
 	tio_object_free(&tdi->report);
 	tio_object_free(&tdi->meas);
-	snp_free_firmware_page(tdi->resp);
 	free_page((unsigned long)tdi->req);
-	tdi->resp = NULL;
 	tdi->req = NULL;
+	tdi->data.guest = (struct sev_snp_guest) {};
 }
 
 static void tio_tdi_free(struct tio_tdi *tdi)
 {
 	tio_tdi_strip(tdi);
+	snp_free_firmware_page(tdi->resp);
 	kfree(tdi);
 }
 
@@ -149,6 +149,15 @@ static int tdi_unbind(struct tio_dsm *dsm, struct tio_tdi *tdi, bool force)
 	return ret;
 }
 
+static int tdi_reclaim(struct tio_dsm *dsm, struct tio_tdi *tdi)
+{
+	int ret = sev_tio_tdi_reclaim(&dsm->data, &tdi->data);
+
+	if (!ret)
+		hlist_del(&tdi->node);
+	return ret;
+}
+
 /*
  * Also for a TDI that failed to bind. The second attempt to unbind leaves the device
  * out. If it fails as well, there was nothing to unbind, or TDI_RECLAIM is going to
@@ -156,17 +165,13 @@ static int tdi_unbind(struct tio_dsm *dsm, struct tio_tdi *tdi, bool force)
  */
 static int tdi_take_back(struct tio_dsm *dsm, struct tio_tdi *tdi)
 {
-	int ret;
-
 	if (tdi->bound && tdi_unbind(dsm, tdi, false))
 		tdi_unbind(dsm, tdi, true);
 
-	ret = sev_tio_tdi_reclaim(&dsm->data, &tdi->data);
-	if (!ret)
-		hlist_del(&tdi->node);
-	return ret;
+	return tdi_reclaim(dsm, tdi);
 }
 
+/* Those that the firmware kept are of no guest any more */
 static struct tio_tdi *find_other_of_guest(struct tio_dsm *dsm,
 					   const struct tio_tdi *tdi)
 {
@@ -174,7 +179,7 @@ static struct tio_tdi *find_other_of_guest(struct tio_dsm *dsm,
 	struct tio_tdi *other;
 
 	hlist_for_each_entry(other, &dsm->tdis, node)
-		if (other->data.guest.gctx_paddr == guest->gctx_paddr)
+		if (other != tdi && other->data.guest.gctx_paddr == guest->gctx_paddr)
 			return other;
 	return NULL;
 }
@@ -184,7 +189,7 @@ static struct tio_tdi *find_other_of_guest(struct tio_dsm *dsm,
  * TDI fences the guest's whole ASID: writes are dropped, reads return ones (AMD 58271
  * section 2.11). The guest has to notice, so the fence is lifted with the last of its
  * TDIs of the device, and only if one of them ran: the fence of other devices is not
- * this one's business.
+ * this one's business. It stays if the firmware kept one of them.
  */
 static void tdi_lift_fence(struct tio_dsm *dsm, struct tio_tdi *tdi,
 			   struct pci_dev *pdev)
@@ -193,12 +198,13 @@ static void tdi_lift_fence(struct tio_dsm *dsm, struct tio_tdi *tdi,
 	bool fenced;
 	int ret;
 
-	if (!tdi->has_run)
-		return;
 	if (other) {
-		other->has_run = true;
+		other->has_run |= tdi->has_run;
+		other->fence_stays |= tdi->fence_stays;
 		return;
 	}
+	if (!tdi->has_run || tdi->fence_stays)
+		return;
 
 	ret = sev_tio_asid_fence_status(&dsm->data, &tdi->data, &fenced);
 	if (!ret && fenced)
@@ -206,6 +212,20 @@ static void tdi_lift_fence(struct tio_dsm *dsm, struct tio_tdi *tdi,
 	if (ret)
 		pci_warn(pdev, "ASID %u may stay fenced: %d, status %#x\n",
 			 tdi->data.guest.asid, ret, dsm->data.psp_ret);
+}
+
+/*
+ * Forget the guest: it may go now, and the page of its context be another's. So no
+ * command that names it is sent later, neither TDI_UNBIND nor ASID_FENCE_CLEAR.
+ */
+static void tdi_keep(struct tio_dsm *dsm, struct tio_tdi *tdi)
+{
+	struct tio_tdi *other = find_other_of_guest(dsm, tdi);
+
+	if (other)
+		other->fence_stays = true;
+	tio_tdi_strip(tdi);
+	tdi->kept = true;
 }
 
 /* The core is done with the TDI */
@@ -223,8 +243,7 @@ static void tdi_put(struct tio_dsm *dsm, struct tio_tdi *tdi,
 	pci_err(pdev, "SEV firmware keeps the TDI%s of ASID %u: %d, status %#x\n",
 		tdi->bound ? " bound to the guest" : "", tdi->data.guest.asid,
 		ret, dsm->data.psp_ret);
-	tio_tdi_strip(tdi);
-	tdi->kept = true;
+	tdi_keep(dsm, tdi);
 }
 
 /* Whether the firmware takes a second TDI of a function is not known, so none is tried */
@@ -237,11 +256,11 @@ static int tdi_retry_kept(struct tio_dsm *dsm, u32 function_id)
 	hlist_for_each_entry_safe(tdi, next, &dsm->tdis, node) {
 		if (!tdi->kept || tdi->function_id != function_id)
 			continue;
-		ret = tdi_take_back(dsm, tdi);
+		ret = tdi_reclaim(dsm, tdi);
 		if (ret)
 			return sev_tio_refusal(dsm) ? -EBUSY :
 						      sev_tio_errno(ret, 0);
-		kfree(tdi);
+		tio_tdi_free(tdi);
 	}
 	return 0;
 }
@@ -256,8 +275,8 @@ void sev_tio_drop_kept(struct tio_dsm *dsm)
 	struct tio_tdi *tdi;
 
 	hlist_for_each_entry_safe(tdi, next, &dsm->tdis, node)
-		if (!tdi_take_back(dsm, tdi))
-			kfree(tdi);
+		if (!tdi_reclaim(dsm, tdi))
+			tio_tdi_free(tdi);
 }
 
 /**
@@ -271,6 +290,7 @@ void sev_tio_leak_kept(struct tio_dsm *dsm)
 
 	hlist_for_each_entry_safe(tdi, next, &dsm->tdis, node) {
 		sev_tio_tdi_leak(&tdi->data);
+		sev_tio_leak_page(page_to_pfn(virt_to_page(tdi->resp)));
 		hlist_del(&tdi->node);
 		kfree(tdi);
 	}
@@ -330,6 +350,7 @@ static struct tio_tdi *tdi_bind(struct tio_dsm *dsm, struct pci_dev *pdev,
  * * -EAGAIN: the guest's launch has not got that far
  * * -ENOMEM: out of memory
  * * -EBUSY: also, the firmware keeps an earlier TDI of @pdev
+ * * -ENOTCONN: also, the firmware waits for the device in a command that was given up
  * * -EPROTO: also, the TDI is not locked after all
  * * other: from sev_tio_errno()
  */
@@ -352,6 +373,9 @@ struct pci_tdi *sev_tio_bind(struct pci_dev *pdev, struct kvm *kvm, u32 tdi_id,
 		return ERR_PTR(ret);
 
 	dsm->data.psp_ret = SEV_RET_SUCCESS;
+	if (dsm->data.stuck)
+		return ERR_PTR(-ENOTCONN);
+
 	ret = tdi_retry_kept(dsm, tdi_function_id(pdev));
 	if (ret) {
 		*tsm_code = sev_tio_refusal(dsm);

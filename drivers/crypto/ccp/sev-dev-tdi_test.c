@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KUnit tests of TDIs of SNP guests, on firmware that is a fake */
 #include <kunit/static_stub.h>
+#include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <linux/cc_platform.h>
+#include <linux/kmsg_dump.h>
 #include <linux/mem_encrypt.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/psp.h>
@@ -197,9 +200,10 @@ static void expect_pages(struct kunit *test, unsigned int contexts)
 	struct tdi_test *t = tdi_test(test);
 	unsigned int pages = PAGE_ALIGN(t->status.tdictx_size) >> PAGE_SHIFT;
 
+	/* The page for responses is kept as well */
 	KUNIT_EXPECT_EQ(test, count_contexts(t), contexts);
 	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp),
-			t->owned + contexts * pages);
+			t->owned + contexts * (pages + 1));
 	KUNIT_EXPECT_EQ(test, t->dsm.data.cmd, 0);
 	KUNIT_EXPECT_EQ(test, t->psp.bugs, 0);
 }
@@ -214,15 +218,49 @@ void tdi_test_unbound(struct kunit *test, unsigned int lost)
 	expect_pages(test, 0);
 }
 
-/* After whatever went wrong: firmware that is fine again gets all right */
+/*
+ * After whatever went wrong: firmware that is fine again gets all right. A TDI that it
+ * kept bound it keeps until the device is connected anew.
+ */
 static void expect_recovered(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 
 	tdi_test_heal(t);
-	sev_tio_unbind(tdi_test_bind(test));
+	if (vf_tdi(t) && vf_tdi(t)->state == FAKE_TDI_BOUND) {
+		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
+		KUNIT_EXPECT_NE(test, t->bind_code, 0);
+		expect_pages(test, 1);
+	} else {
+		sev_tio_unbind(tdi_test_bind(test));
+		KUNIT_EXPECT_NULL(test, vf_tdi(t));
+		expect_pages(test, 0);
+	}
+	tdi_test_restart(test);
+}
+
+/*
+ * The firmware waits for the device, and keeps the TDI, and all else of the device, until
+ * it is disconnected. It is left alone until then, and nothing is lost.
+ */
+static void expect_stuck(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	tdi_test_heal(t);
+	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+	expect_pages(test, 1);
+	t->bind_code = 0;
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, t->bind_code, 0);
+	KUNIT_EXPECT_EQ(test, t->psp.ops, 0);
+	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+	expect_pages(test, 1);
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
+
+	sev_tio_close(&t->dsm, false);
 	KUNIT_EXPECT_NULL(test, vf_tdi(t));
-	expect_pages(test, 0);
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
 	tdi_test_restart(test);
 }
 
@@ -625,7 +663,8 @@ static void scattered_context_kept(struct kunit *test)
 	t->psp.force_status = SEV_RET_INVALID_PARAM;
 	sev_tio_unbind(tdi);
 	sev_tio_close(&t->dsm, false);
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 3 + 2);
+	/* With the page for responses */
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 3 + 1 + 2);
 	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
 }
 
@@ -895,8 +934,7 @@ static void dead_psp(struct kunit *test)
 	t->psp.dead = true;
 	sev_tio_unbind(tdi);
 	KUNIT_EXPECT_EQ(test, vf_tdi(t)->state, FAKE_TDI_BOUND);
-	/* The page for responses */
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 1);
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
 	expect_pages(test, 1);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, t->bind_code, 0);
@@ -916,13 +954,28 @@ static void never_unbind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
 }
 
-/* Neither attempt unbinds: the firmware's context is not reused, nor forgotten */
+/* UNBIND succeeds, RECLAIM does not */
+static void never_reclaim(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi = tdi_test_bind(test);
+
+	t->psp.ops = 0;
+	t->psp.fail[0] = 2;
+	sev_tio_unbind(tdi);
+	KUNIT_EXPECT_EQ(test, vf_tdi(t)->state, FAKE_TDI_CREATED);
+	expect_pages(test, 1);
+}
+
+/* The firmware's context is not reused, nor forgotten */
 static void kept_until_bind(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 
-	never_unbind(test);
+	never_reclaim(test);
 	for (int i = 0; i < 3; i++) {
+		t->psp.ops = 0;
+		t->psp.fail[0] = 1;
 		KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
 		KUNIT_EXPECT_NE(test, t->bind_code, 0);
 		expect_pages(test, 1);
@@ -932,47 +985,167 @@ static void kept_until_bind(struct kunit *test)
 	tdi_test_heal(t);
 	sev_tio_unbind(tdi_test_bind_other(test));
 	expect_pages(test, 1);
-	expect_recovered(test);
+
+	sev_tio_unbind(tdi_test_bind(test));
+	tdi_test_unbound(test, 0);
 }
 
+/* RECLAIM is tried once more then */
 static void kept_until_disconnect(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
 
-	never_unbind(test);
+	never_reclaim(test);
 	tdi_test_heal(t);
 	sev_tio_close(&t->dsm, false);
 	KUNIT_EXPECT_NULL(test, vf_tdi(t));
+	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
+}
+
+/* As the fake has it, not even DISCONNECT with force ends a bind if nothing pends */
+static void expect_lost(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	sev_tio_close(&t->dsm, false);
+	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
+	/* Its context and the page for its responses, and the device's context */
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 3);
 	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
 }
 
 static void kept_for_good(struct kunit *test)
 {
-	struct tdi_test *t = tdi_test(test);
-
 	never_unbind(test);
-	sev_tio_close(&t->dsm, false);
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
-	/* Its context, and so the device's */
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 2);
-	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+	expect_lost(test);
 }
 
-/* A VM goes while the firmware keeps a TDI of it: nothing unbinds that any more */
-static void guest_goes(struct kunit *test)
+/* No command names the guest of a kept TDI, that would be about whoever is there by now */
+static void expect_guest_unnamed(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
+
+	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xdd), 0);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xe1), 0);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xe2), 0);
+}
+
+/*
+ * A VM goes while the firmware keeps a TDI of it, and another has its context at the
+ * same address: nothing unbinds the TDI any more, and the other VM's are no worse for it
+ */
+static void kept_forgets_guest(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi;
 
 	never_unbind(test);
 	tdi_test_heal(t);
 	KUNIT_EXPECT_EQ(test, fake_psp_forget_guest(&t->psp, GCTX), 1);
+	KUNIT_EXPECT_EQ(test, fake_psp_add_guest(&t->psp, GCTX, ASID), 0);
+
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
 	expect_pages(test, 1);
-	sev_tio_unbind(tdi_test_bind_other(test));
+	expect_guest_unnamed(test);
+
+	t->vf.devfn++;
+	tdi = tdi_test_bind(test);
+	must_run(test, tdi);
+	fake_psp_fence_guest(&t->psp, GCTX, FAKE_FENCE_DMA_ERROR);
+	sev_tio_unbind(tdi);
+	t->vf.devfn--;
+	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xe1), 1);
+	KUNIT_EXPECT_EQ(test, t->psp.devs[0].fence[0], 0);
+	expect_pages(test, 1);
+
+	t->psp.nr_cmds = 0;
+	expect_lost(test);
+	expect_guest_unnamed(test);
+}
+
+/* The firmware may still write the response to a message that the device did not answer */
+static void kept_response(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi = tdi_test_bind(test);
+	u64 code;
+
+	t->psp.rounds = 2;
+	t->psp.doe_fail = 1;
+	KUNIT_EXPECT_NE(test, tdi_test_send(test, tdi, &code), 0);
+	sev_tio_unbind(tdi);
+	expect_stuck(test);
+}
+
+/* Nor are pages reused that a command that waits for the device writes to: status */
+static void kept_status(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+
+	/* BIND takes one exchange, STATUS the next */
+	t->psp.rounds = 1;
+	t->psp.doe_fail = 2;
+	KUNIT_EXPECT_NE(test, PTR_ERR_OR_ZERO(bind_vf(t)), 0);
+	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+
+	/* RECLAIM, DISCONNECT without and with force */
+	t->psp.ops = 0;
+	t->psp.fail[0] = 3;
 	sev_tio_close(&t->dsm, false);
-	KUNIT_EXPECT_TRUE(test, hlist_empty(&t->dsm.tdis));
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 2);
+	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
+	/* Contexts of device and TDI; pages for responses, status, request, scratch, output */
+	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 7);
 	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+	KUNIT_EXPECT_EQ(test, t->psp.bugs, 0);
+	fake_psp_forget(&t->psp);
+	connect_anew(test);
+}
+
+/* How many lines of level 3, error, the kernel's log has that contain @text */
+unsigned int tdi_test_count_errors(const char *text)
+{
+	static char line[1024];
+	struct kmsg_dump_iter iter;
+	unsigned int n = 0;
+	size_t len;
+
+	kmsg_dump_rewind(&iter);
+	while (kmsg_dump_get_line(&iter, true, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		n += str_has_prefix(line, "<3>") && strstr(line, text);
+	}
+	return n;
+}
+
+/* An administrator has to know why a function can't be bound */
+static void kept_is_logged(struct kunit *test)
+{
+	static const char *const texts[] = {
+		"vf: SEV firmware keeps the TDI bound to the guest of ASID 77: -5, status 0x3c",
+		"vf: SEV firmware keeps the TDI of ASID 77: -5, status 0x23",
+		"pf0: SEV firmware keeps the device: -5, status 0x39",
+	};
+	struct tdi_test *t = tdi_test(test);
+	unsigned int before[ARRAY_SIZE(texts)];
+
+	for (int i = 0; i < ARRAY_SIZE(texts); i++)
+		before[i] = tdi_test_count_errors(texts[i]);
+
+	/* Nothing if all is well */
+	sev_tio_unbind(tdi_test_bind(test));
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[0]), before[0]);
+
+	never_unbind(test);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[0]), before[0] + 1);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[1]), before[1]);
+	expect_lost(test);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[2]), before[2] + 1);
+	tdi_test_restart(test);
+
+	t->psp.fail_status = 0x23;
+	never_reclaim(test);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[1]), before[1] + 1);
 }
 
 /* What waits for the device amid the connect is ended, and nothing is lost */
@@ -986,7 +1159,7 @@ static void connect_fails(struct kunit *test)
 		t->psp.rounds = 2;
 		t->psp.doe_fail = round;
 		t->psp.doe_rc = -ETIMEDOUT;
-		KUNIT_EXPECT_EQ(test, connect(&t->dsm), -ETIMEDOUT);
+		KUNIT_EXPECT_EQ(test, connect(&t->dsm), -EIO);
 		KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
 		sev_tio_close(&t->dsm, false);
 		KUNIT_EXPECT_FALSE(test, fake_psp_pending(&t->psp));
@@ -1022,8 +1195,8 @@ static void connect_never_ends(struct kunit *test)
 		t->psp.fail[0] = t->psp.ops + 2;
 		sev_tio_close(&t->dsm, false);
 		KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
-		/* Context, request, scratch, output */
-		KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 3 + pages);
+		/* Context, status, request, scratch, output */
+		KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 4 + pages);
 		KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
 		fake_psp_forget(&t->psp);
 		connect_anew(test);
@@ -1138,6 +1311,34 @@ static void fence_of_kept(struct kunit *test)
 	expect_pages(test, 1);
 }
 
+/* Nor do the guest's other TDIs lift it then, whichever goes last */
+static void fence_beside_kept(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *others[2], *tdi;
+
+	for (int i = 0; i < ARRAY_SIZE(others); i++) {
+		t->vf.devfn++;
+		others[i] = sev_tio_bind(&t->vf, SNP_VM, GUEST_ID + 1 + i, &t->bind_code);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, others[i]);
+	}
+	t->vf.devfn -= ARRAY_SIZE(others);
+	tdi = tdi_test_bind(test);
+	must_run(test, tdi);
+	must_run(test, others[0]);
+
+	t->psp.unbind_status = SEV_RET_SPDM_ERROR;
+	t->psp.force_status = SEV_RET_INVALID_PARAM;
+	sev_tio_unbind(tdi);
+	tdi_test_heal(t);
+	t->psp.fence = 1;
+	sev_tio_unbind(others[0]);
+	sev_tio_unbind(others[1]);
+	KUNIT_EXPECT_EQ(test, fences_lifted(t), 0);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xe2), 0);
+	expect_pages(test, 1);
+}
+
 /*
  * SPDM
  */
@@ -1169,29 +1370,6 @@ static void spdm_succeeds(struct kunit *test)
 	tdi_test_unbound(test, 0);
 }
 
-/*
- * The firmware waits for the device, and keeps the TDI, and all else of the device, until
- * it is disconnected. Nothing is lost then.
- */
-static void expect_stuck(struct kunit *test)
-{
-	struct tdi_test *t = tdi_test(test);
-
-	tdi_test_heal(t);
-	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
-	expect_pages(test, 1);
-	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EBUSY);
-	KUNIT_EXPECT_NE(test, t->bind_code, 0);
-	KUNIT_EXPECT_TRUE(test, fake_psp_pending(&t->psp));
-	expect_pages(test, 1);
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
-
-	sev_tio_close(&t->dsm, false);
-	KUNIT_EXPECT_NULL(test, vf_tdi(t));
-	KUNIT_EXPECT_EQ(test, fake_psp_lost(&t->psp), 0);
-	tdi_test_restart(test);
-}
-
 static void spdm_endless(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
@@ -1214,11 +1392,16 @@ static void spdm_endless(struct kunit *test)
 	expect_stuck(test);
 }
 
-/* The mailbox fails in each round */
+/*
+ * The mailbox fails in each round, by whatever errno: -EBUSY, -ENODEV and -ETIMEDOUT say
+ * of the PSP that it is lost, and nobody reboots because of a device
+ */
 static void spdm_mailbox_fails(struct kunit *test)
 {
 	static const int errors[][2] = {
-		{ -EIO, -EIO }, { -ETIMEDOUT, -ETIMEDOUT }, { 0, -EPROTO },
+		{ -EIO, -EIO }, { -ETIMEDOUT, -EIO }, { -EBUSY, -EIO },
+		{ -ENODEV, -EIO }, { -EAGAIN, -EIO }, { -EOVERFLOW, -EIO },
+		{ 0, -EPROTO },
 	};
 	struct tdi_test *t = tdi_test(test);
 
@@ -1236,10 +1419,42 @@ static void spdm_mailbox_fails(struct kunit *test)
 	}
 }
 
+/* A request that is not all in its buffer, or is none, is not taken to the device */
+static void spdm_request_length(struct kunit *test)
+{
+	static const u32 lengths[] = {
+		1, 15, 16, PAGE_SIZE - 64 + 1, PAGE_SIZE, 1U << 31, U32_MAX,
+	};
+	struct tdi_test *t = tdi_test(test);
+
+	for (int i = 0; i < ARRAY_SIZE(lengths); i++) {
+		t->psp.rounds = 1;
+		t->psp.doe_calls = 0;
+		t->psp.ask_len = lengths[i];
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR_OR_ZERO(bind_vf(t)), -EPROTO,
+				    "length %u", lengths[i]);
+		KUNIT_EXPECT_EQ(test, t->bind_code, 0);
+		KUNIT_EXPECT_EQ(test, t->psp.doe_calls, 0);
+		t->psp.ask_len = 0;
+		expect_stuck(test);
+	}
+}
+
+/* The size of the interface report can be had */
+static void expect_report(struct kunit *test, struct pci_tdi *tdi)
+{
+	struct msg *m = tdi_test_msg(test, 4, sizeof(struct tsm_sev_tio_object_size_rsp));
+
+	m->msg.id = 0x102;
+	memcpy(m->in, "\2\2\0\0", 4);
+	KUNIT_EXPECT_EQ(test, sev_tio_guest_req(tdi, &m->req), 0);
+	KUNIT_EXPECT_EQ(test, m->req.tsm_code, 0);
+	KUNIT_EXPECT_EQ(test, m->req.resp_len, sizeof(struct tsm_sev_tio_object_size_rsp));
+}
+
 /*
- * What comes behind a request that the device did not answer is refused, as far as it
- * gets to the firmware. MEASURE and RUN need a new output buffer, and the firmware has
- * the old one.
+ * What comes behind a request that the device did not answer does not get to the
+ * firmware, which has the buffers. What is in memory can be read.
  */
 static void spdm_request_fails(struct kunit *test)
 {
@@ -1260,17 +1475,93 @@ static void spdm_request_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, t->dsm.data.cmd, 0);
 
 		t->psp.doe_fail = 0;
-		KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), 0);
-		KUNIT_EXPECT_NE(test, code, 0);
-		KUNIT_EXPECT_EQ(test, run(test, tdi, &code), 0);
-		KUNIT_EXPECT_NE(test, code, 0);
+		t->psp.ops = 0;
+		KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), -ENOTCONN);
+		KUNIT_EXPECT_EQ(test, run(test, tdi, &code), -ENOTCONN);
 		KUNIT_EXPECT_EQ(test, -ENOTCONN,
 				tdi_test_call(test, tdi, 0x104, &measure, 36, &code));
-		KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), 0);
-		KUNIT_EXPECT_NE(test, code, 0);
+		KUNIT_EXPECT_EQ(test, stop(test, tdi, &code), -ENOTCONN);
+		KUNIT_EXPECT_EQ(test, code, 0);
+		KUNIT_EXPECT_EQ(test, t->psp.ops, 0);
+		expect_report(test, tdi);
 		sev_tio_unbind(tdi);
 		expect_stuck(test);
 	}
+}
+
+/* A second device, with firmware of its own as far as it can be told */
+struct second_dsm {
+	struct tio_dsm dsm;
+	struct pci_bus bus;
+	struct pci_dev pf0;
+	struct pci_tdi *tdi;
+	unsigned int served;
+};
+
+static struct second_dsm *second_of_exchange;
+
+/* Amid an exchange with the first device: a message to the second one is served */
+static int serve_second_meanwhile(struct tio_dsm *dsm, u8 feature)
+{
+	struct kunit *test = kunit_get_current_test();
+	struct second_dsm *second = second_of_exchange;
+	u64 code;
+
+	if (dsm == &second->dsm)
+		return fake_doe(dsm, feature);
+
+	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&sev_cmd_mutex));
+	if (!mutex_is_locked(&sev_cmd_mutex)) {
+		KUNIT_EXPECT_EQ(test, tdi_test_send(test, second->tdi, &code), 0);
+		KUNIT_EXPECT_EQ(test, code, 0);
+		second->served++;
+	}
+	return fake_doe(dsm, feature);
+}
+
+static void connect_second(struct kunit *test, struct second_dsm *second)
+{
+	struct tdi_test *t = tdi_test(test);
+	u8 ids[8] = {};
+
+	second->bus.sysdata = &t->sysdata;
+	second->bus.number = 0x30;
+	init_fn(t, &second->pf0, "pf0b", 0);
+	second->pf0.bus = &second->bus;
+	second->dsm.sev = &t->sev;
+	second->dsm.tsm.base_tsm.pdev = &second->pf0;
+	second->dsm.tsm.base_tsm.dsm_dev = &second->pf0;
+	second->pf0.tsm = &second->dsm.tsm.base_tsm;
+	KUNIT_ASSERT_EQ(test, 0, sev_tio_dev_create(&second->dsm.data, 0x3000, 0, 0));
+	KUNIT_ASSERT_EQ(test, sev_tio_open(&second->dsm, 1, ids), 0);
+	second->tdi = sev_tio_bind(&second->pf0, OTHER_VM, 2, &t->bind_code);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, second->tdi);
+}
+
+/* However late a device is, the guests of others get to the firmware */
+static void dsms_do_not_wait(struct kunit *test)
+{
+	struct second_dsm *second = kunit_kzalloc(test, sizeof(*second), GFP_KERNEL);
+	struct tdi_test *t = tdi_test(test);
+	struct pci_tdi *tdi;
+	u64 code;
+
+	KUNIT_ASSERT_NOT_NULL(test, second);
+	connect_second(test, second);
+	tdi = tdi_test_bind(test);
+	second_of_exchange = second;
+	kunit_activate_static_stub(test, sev_tio_doe, serve_second_meanwhile);
+
+	t->psp.rounds = 3;
+	KUNIT_EXPECT_EQ(test, tdi_test_send(test, tdi, &code), 0);
+	KUNIT_EXPECT_EQ(test, code, 0);
+	KUNIT_EXPECT_EQ(test, second->served, 3);
+	kunit_activate_static_stub(test, sev_tio_doe, fake_doe);
+
+	sev_tio_unbind(second->tdi);
+	sev_tio_close(&second->dsm, false);
+	sev_tio_unbind(tdi);
+	tdi_test_unbound(test, 0);
 }
 
 /* Without force the device is asked, and does not answer. Force comes too late */
@@ -1445,7 +1736,10 @@ static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(kept_until_bind),
 	KUNIT_CASE(kept_until_disconnect),
 	KUNIT_CASE(kept_for_good),
-	KUNIT_CASE(guest_goes),
+	KUNIT_CASE(kept_forgets_guest),
+	KUNIT_CASE(kept_response),
+	KUNIT_CASE(kept_status),
+	KUNIT_CASE(kept_is_logged),
 	KUNIT_CASE(connect_fails),
 	KUNIT_CASE(connect_never_ends),
 	KUNIT_CASE(stale_status),
@@ -1454,11 +1748,14 @@ static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(fence_goes_with_last),
 	KUNIT_CASE(fence_is_lifted),
 	KUNIT_CASE(fence_of_kept),
+	KUNIT_CASE(fence_beside_kept),
 	KUNIT_CASE_PARAM(spdm_succeeds, rounds_gen_params),
 	KUNIT_CASE(spdm_endless),
 	KUNIT_CASE(spdm_mailbox_fails),
 	KUNIT_CASE(spdm_request_fails),
 	KUNIT_CASE(spdm_unbind_fails),
+	KUNIT_CASE(spdm_request_length),
+	KUNIT_CASE(dsms_do_not_wait),
 	KUNIT_CASE(errno_of_status),
 	KUNIT_CASE(status_reaches_caller),
 	KUNIT_CASE(guests_of_kvm),

@@ -51,7 +51,7 @@ static int status_to_errno(int psp_ret)
  * @ret: from sev_do_cmd() or sev_tio_spdm_cmd()
  * @psp_ret: the firmware's status, 0 if it gave none
  *
- * Return: @ret, which may be from pci_doe() also, but for
+ * Return: @ret, but for
  * * -EIO with a status: the errno of that status
  * * -EBUSY and -ENODEV, with which sev_do_cmd() reports a PSP that is dead after a
  *   timeout, or absent: -ESHUTDOWN, so that -EBUSY is always about the TDI

@@ -256,7 +256,8 @@ int fake_psp_add_guest(struct fake_psp *psp, u64 gctx, u32 asid)
  * @psp: firmware
  * @gctx: physical address of its context
  *
- * Returns: number of TDIs that were bound to it, and that nothing unbinds now.
+ * Returns: number of TDIs that were bound to it, and that nothing unbinds now, be there
+ *	    another guest with a context at the same address.
  *	    Open: if the firmware would not rather refuse.
  */
 unsigned int fake_psp_forget_guest(struct fake_psp *psp, u64 gctx)
@@ -264,8 +265,10 @@ unsigned int fake_psp_forget_guest(struct fake_psp *psp, u64 gctx)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < FAKE_TDIS_MAX; i++)
-		if (psp->tdis[i].state == FAKE_TDI_BOUND && psp->tdis[i].gctx == fake_pa(gctx))
+		if (psp->tdis[i].state == FAKE_TDI_BOUND && psp->tdis[i].gctx == fake_pa(gctx)) {
+			psp->tdis[i].gctx = FAKE_GCTX_GONE;
 			n++;
+		}
 	for (i = 0; i < FAKE_GUESTS_MAX; i++)
 		if (psp->guests[i].gctx == fake_pa(gctx))
 			psp->guests[i] = (struct fake_guest) { };
@@ -355,7 +358,7 @@ void fake_psp_install(struct kunit *test, struct fake_psp *psp)
 	psp->meas_len = 128;
 	psp->report_len = 128;
 	psp->meas_type = 1;
-	kunit_activate_static_stub(test, sev_do_cmd, fake_do_cmd);
+	kunit_activate_static_stub(test, __sev_do_cmd_locked, fake_do_cmd);
 	fake_pages_install(test);
 	fake_spdm_install(test);
 }

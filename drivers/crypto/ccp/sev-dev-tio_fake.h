@@ -16,6 +16,9 @@
 #define FAKE_SPDM_LEN		40
 #define FAKE_VMPCKS		4
 
+/* fake_tdi.gctx: the guest is gone. No physical address */
+#define FAKE_GCTX_GONE		U64_MAX
+
 /* fake_psp.tdisp_state: TDI_STATUS tells the truth */
 #define FAKE_TDISP_TRUE		0xff
 
@@ -262,6 +265,7 @@ struct fake_guest {
  * @nr_cmds: how many
  * @rounds: SPDM exchanges that each command takes
  * @force_rounds: exchanges that UNBIND with force takes
+ * @ask_len: length that the request to the device tells, 0 for the truth
  * @doe_calls: DOE exchanges so far
  * @doe_fail: number of the one that fails
  * @doe_rc: with this
@@ -309,6 +313,7 @@ struct fake_psp {
 	unsigned int nr_cmds;
 	unsigned int rounds;
 	unsigned int force_rounds;
+	u32 ask_len;
 	unsigned int doe_calls;
 	unsigned int doe_fail;
 	int doe_rc;
@@ -340,6 +345,7 @@ struct fake_psp {
 	u32 out_id;
 };
 
+int fake_doe(struct tio_dsm *dsm, u8 feature);
 void fake_psp_install(struct kunit *test, struct fake_psp *psp);
 void fake_psp_forget(struct fake_psp *psp);
 unsigned int fake_psp_owned(struct fake_psp *psp);

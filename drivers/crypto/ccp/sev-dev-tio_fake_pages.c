@@ -138,6 +138,19 @@ static bool fake_buf_has(const struct fake_buf *buf, u64 pfn)
 	return false;
 }
 
+/* Pages that the answer of a command goes to: status, response */
+static bool fake_cmd_answers_to(const struct fake_cmd *cmd, u64 pfn)
+{
+	const struct fake_rule *rule = fake_rule(cmd->id);
+	const u8 to[] = { rule->status, rule->resp };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(to); i++)
+		if (to[i] && fake_pa(fake_u64(cmd->buf, to[i])) >> PAGE_SHIFT == pfn)
+			return true;
+	return false;
+}
+
 static bool fake_dev_uses(struct fake_dev *dev, u64 pfn)
 {
 	unsigned int i;
@@ -146,13 +159,18 @@ static bool fake_dev_uses(struct fake_dev *dev, u64 pfn)
 		return false;
 	if (fake_buf_has(&dev->ctx, pfn))
 		return true;
+	if (dev->pending.cmd.id && fake_cmd_answers_to(&dev->pending.cmd, pfn))
+		return true;
 	for (i = 0; dev->pending.cmd.id && i < FAKE_ROLES; i++)
 		if (fake_buf_has(&dev->pending.bufs[i], pfn))
 			return true;
 	return false;
 }
 
-/* A context until its RECLAIM, a buffer until its command has come to its end */
+/*
+ * A context until its RECLAIM; a buffer, and a page that the answer goes to, until their
+ * command has come to its end. TSM gives none of them away before.
+ */
 static bool fake_page_in_use(struct fake_psp *psp, u64 pfn)
 {
 	unsigned int i;

@@ -54,6 +54,7 @@ struct fake_call;
  * @tdi: offset of the TDI context's address
  * @gctx: offset of the guest context's address
  * @status: offset of the address of a page for the answer
+ * @resp: offset of the address of a page for the answer to a guest
  * @spdm: there is a struct spdm_ctrl at offset 8
  * @any_state: the device need not be connected
  * @rsvd: offset and length of what must be 0
@@ -68,6 +69,7 @@ struct fake_rule {
 	u8 tdi;
 	u8 gctx;
 	u8 status;
+	u8 resp;
 	bool spdm;
 	bool any_state;
 	struct {

@@ -125,6 +125,7 @@ int fake_spdm_ask(struct fake_call *call)
 	}
 	pending->answered = false;
 
+	len = call->psp->ask_len ?: len;
 	memcpy(obj + FAKE_DOBJ_LENGTH, &len, sizeof(len));
 	obj[FAKE_DOBJ_MINOR] = DOBJ_MINOR;
 	obj[FAKE_DOBJ_MAJOR] = DOBJ_MAJOR;
@@ -196,8 +197,16 @@ static struct fake_dev *fake_doe_dev(struct fake_psp *psp, const u8 *req, unsign
 	return memcmp(want, req, sizeof(want)) ? NULL : dev;
 }
 
-/* An answer that is longer than the buffer is cut short: pci_doe() */
-static int fake_doe(struct tio_dsm *dsm, u8 feature)
+/**
+ * fake_doe() - device that a request is brought to
+ * @dsm: device
+ * @feature: protocol
+ *
+ * An answer that is longer than the buffer is cut short: pci_doe().
+ *
+ * Returns: length of the answer, or an error code
+ */
+int fake_doe(struct tio_dsm *dsm, u8 feature)
 {
 	struct fake_psp *psp = fake_psp();
 	struct fake_dev *dev;

@@ -41,14 +41,12 @@ static_assert(TSM_SEV_TIO_NONCE_LEN == PCI_TDISP_NONCE_LEN);
  * @secrets: of the guest, for debugfs
  * @guest: whose TDI it is
  * @stopped: the firmware has unbound it, by the host call STOP
- * @fresh: its measurements have a nonce of the guest
  * @reports: times that its interface report was fetched
  */
 struct emu_sev_tio {
 	struct emu_sev_secrets secrets;
 	struct tsm_emu_sev_guest *guest;
 	bool stopped;
-	bool fresh;
 	u64 reports;
 };
 
@@ -76,6 +74,14 @@ struct sev_tio_msg {
 	} rsp;
 };
 
+static void sev_tio_digest(const struct tsm_emu_bound *bound,
+			   enum emu_object type, u8 *digest)
+{
+	const struct tsm_emu_blob *blob = &bound->object[type];
+
+	sha384(blob->data, blob->len, digest);
+}
+
 static void sev_tio_free(struct emu_sev_tio *sev)
 {
 	tsm_emu_sev_guest_put(sev->guest);
@@ -100,10 +106,30 @@ static struct emu_sev_tio *sev_tio_alloc(const struct pci_tdi *tdi)
 	return no_free_ptr(sev);
 }
 
+/*
+ * The firmware has one digest of the measurements of a device: a TDI's own outdate it
+ * for all others (DEV_STATUS, TDI_INFO in AMD's host driver). Without @nonce it takes
+ * its own.
+ */
+static int sev_tio_measure_device(struct tsm_emu_bound *bound, const u8 *nonce)
+{
+	struct tsm_emu_dsm *dsm = tsm_emu_dsm_of_bound(bound);
+	int rc;
+
+	rc = nonce ? tsm_emu_tdi_measure(bound, nonce) :
+		     tsm_emu_tdi_measure_once(bound);
+	if (rc)
+		return rc;
+
+	sev_tio_digest(bound, EMU_OBJECT_MEASUREMENTS, dsm->meas_digest);
+	dsm->meas_fresh = nonce;
+	return 0;
+}
+
 static int sev_tio_lock(struct tsm_emu_bound *bound)
 {
 	return tsm_emu_tdi_identify(bound) ?:
-	       tsm_emu_tdi_measure_once(bound) ?: tsm_emu_tdi_lock(bound);
+	       sev_tio_measure_device(bound, NULL) ?: tsm_emu_tdi_lock(bound);
 }
 
 static int sev_tio_bind(struct tsm_emu_bound *bound)
@@ -206,14 +232,6 @@ static int sev_tio_tdi_status(const struct tsm_emu_bound *bound,
 			      TSM_SEV_TIO_TDI_INFO_BOUND;
 }
 
-static void sev_tio_digest(const struct tsm_emu_bound *bound,
-			   enum emu_object type, u8 *digest)
-{
-	const struct tsm_emu_blob *blob = &bound->object[type];
-
-	sha384(blob->data, blob->len, digest);
-}
-
 /*
  * TDI_INFO, tables 60 and 61. Each of these returns the status in the response, or
  * -errno. Without an SPDM session there are no algorithms to report.
@@ -222,6 +240,7 @@ static int sev_tio_tdi_info(struct tsm_emu_bound *bound,
 			    struct sev_tio_msg *msg)
 {
 	struct tsm_sev_tio_tdi_info_rsp *rsp = &msg->rsp.tdi_info;
+	const struct tsm_emu_dsm *dsm = tsm_emu_dsm_of_bound(bound);
 	const struct emu_sev_tio *sev = bound->fw_data;
 	int status = sev_tio_tdi_status(bound, msg);
 
@@ -229,11 +248,11 @@ static int sev_tio_tdi_info(struct tsm_emu_bound *bound,
 		return status;
 
 	rsp->meas_flags = cpu_to_le32(TSM_SEV_TIO_MEAS_DIGEST_VALID);
-	if (sev->fresh)
+	if (dsm->meas_fresh)
 		rsp->meas_flags |= cpu_to_le32(TSM_SEV_TIO_MEAS_DIGEST_FRESH);
 	rsp->lock_flags = cpu_to_le32(TSM_EMU_LOCK_FLAGS);
 	sev_tio_digest(bound, EMU_OBJECT_CERTIFICATES, rsp->certs_digest);
-	sev_tio_digest(bound, EMU_OBJECT_MEASUREMENTS, rsp->meas_digest);
+	memcpy(rsp->meas_digest, dsm->meas_digest, sizeof(rsp->meas_digest));
 	sev_tio_digest(bound, EMU_OBJECT_REPORT, rsp->report_digest);
 	rsp->report_count = cpu_to_le64(sev->reports);
 	return TSM_SEV_TIO_TDI_INFO_BOUND;
@@ -520,12 +539,8 @@ static int sev_tio_measure(struct tsm_emu_bound *bound,
 			   struct pci_tsm_guest_req *req)
 {
 	const struct tsm_sev_tio_measure *measure = req->req;
-	struct emu_sev_tio *sev = bound->fw_data;
-	int rc = tsm_emu_tdi_measure(bound, measure->nonce);
 
-	if (!rc)
-		sev->fresh = true;
-	return rc;
+	return sev_tio_measure_device(bound, measure->nonce);
 }
 
 static int sev_tio_host_call(struct tsm_emu_bound *bound,

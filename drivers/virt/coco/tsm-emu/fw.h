@@ -23,6 +23,7 @@
 #ifndef __TSM_EMU_FW_H
 #define __TSM_EMU_FW_H
 
+#include <crypto/sha2.h>
 #include <linux/bitmap.h>
 #include <linux/list.h>
 #include <linux/pci-tdisp.h>
@@ -71,6 +72,20 @@ struct tsm_emu_blob {
 	u8 *data;
 	u32 len;
 	u64 generation;
+};
+
+/**
+ * struct tsm_emu_dsm - DSM as the TSM sees it
+ * @pf0: the core's part
+ * @meas_digest: SHA-384 of the measurements that were fetched last, for any of its TDIs
+ * @meas_fresh: they have a nonce of a guest
+ *
+ * Only the TSM's operations on its functions write to it, and they run one at a time.
+ */
+struct tsm_emu_dsm {
+	struct pci_tsm_pf0 pf0;
+	u8 meas_digest[SHA384_DIGEST_SIZE];
+	bool meas_fresh;
 };
 
 /**
@@ -134,6 +149,13 @@ struct tsm_emu_fw {
 static inline struct tsm_emu_bound *to_tsm_emu_bound(struct pci_tdi *tdi)
 {
 	return container_of(tdi, struct tsm_emu_bound, tdi);
+}
+
+/* The DSM of the function */
+static inline struct tsm_emu_dsm *tsm_emu_dsm_of_bound(struct tsm_emu_bound *bound)
+{
+	return container_of(bound->tdi.pdev->tsm->dsm_dev->tsm,
+			    struct tsm_emu_dsm, pf0.base_tsm);
 }
 
 /* The platform of the function. The TSM may be that of another platform */

@@ -65,15 +65,15 @@ static struct pci_tsm *emu_probe_pf0(struct tsm_dev *tsm_dev,
 {
 	int rc;
 
-	struct pci_tsm_pf0 *pf0 __free(kfree) = kzalloc_obj(*pf0);
-	if (!pf0)
+	struct tsm_emu_dsm *dsm __free(kfree) = kzalloc_obj(*dsm);
+	if (!dsm)
 		return NULL;
 
-	rc = pci_tsm_pf0_constructor(pdev, pf0, tsm_dev);
+	rc = pci_tsm_pf0_constructor(pdev, &dsm->pf0, tsm_dev);
 	if (rc)
 		return NULL;
 
-	return &no_free_ptr(pf0)->base_tsm;
+	return &no_free_ptr(dsm)->pf0.base_tsm;
 }
 
 static struct pci_tsm *emu_probe(struct tsm_dev *tsm_dev, struct pci_dev *pdev)
@@ -100,15 +100,10 @@ static struct pci_tsm *emu_probe(struct tsm_dev *tsm_dev, struct pci_dev *pdev)
 
 static void emu_remove(struct pci_tsm *tsm)
 {
-	struct pci_tsm_pf0 *pf0;
-
-	if (!is_pci_tsm_pf0(tsm->pdev)) {
+	if (is_pci_tsm_pf0(tsm->pdev))
+		kfree(container_of(tsm, struct tsm_emu_dsm, pf0.base_tsm));
+	else
 		kfree(tsm);
-		return;
-	}
-
-	pf0 = container_of(tsm, struct pci_tsm_pf0, base_tsm);
-	kfree(pf0);
 }
 
 static int emu_connect(struct pci_dev *pdev)

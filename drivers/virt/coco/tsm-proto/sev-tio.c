@@ -45,8 +45,8 @@ static const struct pci_tsm_guest_msg sev_tio_msgs[] = {
 	     sizeof(struct tsm_sev_tio_object_size_rsp),
 	     sizeof(struct tsm_sev_tio_object_size_rsp)),
 	CALL(OBJECT_READ, INFO, object_read, 1, TSM_SEV_TIO_OBJECT_LEN_MAX),
-	/* Reads the device. The firmware has one digest of this for all of its TDIs */
-	CALL(MEASURE, INFO, measure, 0, 0),
+	/* Changes the one digest that the firmware tells all guests of the device */
+	CALL(MEASURE, STATE_CHANGE, measure, 0, 0),
 };
 
 static bool reserved_is_set(const struct tsm_sev_tio_hdr *hdr)

@@ -114,7 +114,7 @@ static const struct proto_case sev_tio_call_cases[] = {
 	{ "RUN", 0x101, PCI_TSM_REQ_STATE_CHANGE, 1, 0, 0 },
 	{ "OBJECT_SIZE", 0x102, PCI_TSM_REQ_INFO, 4, 16, 16 },
 	{ "OBJECT_READ", 0x103, PCI_TSM_REQ_INFO, 16, 1, SZ_64K },
-	{ "MEASURE", 0x104, PCI_TSM_REQ_INFO, 36, 0, 0 },
+	{ "MEASURE", 0x104, PCI_TSM_REQ_STATE_CHANGE, 36, 0, 0 },
 };
 
 /* Offset, generation and nonce may be anything */

@@ -279,6 +279,17 @@ TEST_F(two_tdis, keys)
 	EXPECT_EQ(0, proto_request(&self->b, TSM_SEV_TIO_TDI_INFO_REQ));
 }
 
+/* A guest counts the messages about all of its TDIs */
+static void follow(struct proto_test *p, const struct proto_test *last)
+{
+	struct tsm_sev_channel *channel = &sev_tio_args(p)->channel;
+	u64 seqno = sev_tio_args(last)->channel.seqno;
+
+	if (!memcmp(channel->key, sev_tio_args(last)->channel.key,
+		    sizeof(channel->key)) && channel->seqno < seqno)
+		channel->seqno = seqno;
+}
+
 /* What another guest has sealed is none of this guest's */
 TEST_F(two_tdis, foreign_key)
 {
@@ -328,6 +339,47 @@ static bool is_digest_of(struct proto_test *p, u8 object,
 	tsm_sha384(data, len, is);
 	free(data);
 	return !memcmp(digest, is, sizeof(is));
+}
+
+/* What the firmware tells of the device's measurements is of this TDI's own */
+static bool has_own_measurements(struct proto_test *p)
+{
+	struct tsm_sev_tio_tdi_info_rsp rsp;
+
+	if (sev_tio_status(p, TSM_SEV_TIO_TDI_INFO_REQ))
+		return false;
+	memcpy(&rsp, sev_tio_args(p)->payload, sizeof(rsp));
+	return is_digest_of(p, TSM_SEV_TIO_OBJECT_MEASUREMENTS, rsp.meas_digest);
+}
+
+/*
+ * A device has one digest of measurements, that of the last. The others find out, and
+ * measure again; what they have been given before is not replaced.
+ */
+TEST_F(two_tdis, measurements)
+{
+	struct proto_test *const tdis[] = { &self->a, &self->b, &self->a };
+
+	for (size_t i = 0; i < ARRAY_SIZE(tdis); i++) {
+		struct proto_test *p = tdis[i], *other = tdis[!(i % 2)];
+		u8 *was, *is;
+		u32 len;
+
+		ASSERT_EQ(0, read_whole(other, TSM_SEV_TIO_OBJECT_MEASUREMENTS, &was,
+					&len));
+		memset(sev_tio_args(p)->nonce, 1 + i, TSM_SEV_TIO_NONCE_LEN);
+		ASSERT_EQ(0, proto_request(p, CALL(MEASURE)));
+		follow(p, other);
+		EXPECT_TRUE(has_own_measurements(p));
+		follow(other, p);
+		EXPECT_FALSE(has_own_measurements(other));
+
+		ASSERT_EQ(0, read_whole(other, TSM_SEV_TIO_OBJECT_MEASUREMENTS, &is,
+					&len));
+		EXPECT_EQ(0, memcmp(was, is, len));
+		free(was);
+		free(is);
+	}
 }
 
 /* The tag is shorter than its field */

@@ -26,6 +26,9 @@
 #define OP_TRIES 1000
 #define OP_PAUSE_US 10000
 
+/* A guest with more threads than one may have its objects fetched anew meanwhile */
+#define OBJECT_TRIES 8
+
 static_assert(offsetof(struct sev_ghcb, rcx) == 0x308 &&
 	      offsetof(struct sev_ghcb, exit_code) == 0x390 &&
 	      sizeof(struct sev_ghcb) == TSM_VMM_PAGE, "GHCB, AMD 56421");
@@ -104,16 +107,16 @@ static u64 guest_error(int err, u64 fw)
 }
 
 /*
- * A host call of those that only read, while the VMM serves TDI_INFO. The guest can
- * send none: its messages are longer. Return: 0 or errno
+ * A host call, while the VMM serves TDI_INFO. The guest can send none: its messages are
+ * longer. Return: 0 or errno
  */
-static int info_call(struct vmm *vmm, const void *req, u32 req_len, void *resp,
-		     u32 *resp_len)
+static int host_call(struct vmm *vmm, enum iommu_vdevice_tsm_scope scope,
+		     const void *req, u32 req_len, void *resp, u32 *resp_len)
 {
 	struct vmm_call call = {
 		.exit = EXIT_TEXT_REQUEST,
 		.id = TSM_SEV_TIO_CALL_ID(*(const u8 *)req),
-		.scope = IOMMU_VDEVICE_TSM_SCOPE_INFO,
+		.scope = scope,
 		.req = req,
 		.req_len = req_len,
 		.resp = resp,
@@ -123,6 +126,13 @@ static int info_call(struct vmm *vmm, const void *req, u32 req_len, void *resp,
 
 	*resp_len = call.cmd.out_resp_len;
 	return err;
+}
+
+static int info_call(struct vmm *vmm, const void *req, u32 req_len, void *resp,
+		     u32 *resp_len)
+{
+	return host_call(vmm, IOMMU_VDEVICE_TSM_SCOPE_INFO, req, req_len, resp,
+			 resp_len);
 }
 
 /* The table of the objects, with its end */
@@ -228,20 +238,21 @@ static int read_objects(struct vmm *vmm, struct object objects[SEV_NR_OBJECTS])
 }
 
 /*
- * Nobody has to believe them: the digests are in the sealed response. Return: 0,
- * ENOBUFS if they take more pages, or another errno
+ * Nobody has to believe them: the digests are in the sealed response. Where they are
+ * fetched anew all the time, the guest may ask again. Return: 0, ENOBUFS if they take
+ * more pages, or another errno
  */
 static int get_objects(struct vmm *vmm, u64 rdx, struct object objects[SEV_NR_OBJECTS],
 		       u64 pages, u64 *needed)
 {
-	int err;
+	int err = ESTALE;
 
-	do {
+	for (int tries = OBJECT_TRIES; tries && err == ESTALE; tries--) {
 		err = ask_sizes(vmm, rdx, objects, needed);
 		if (!err)
 			err = *needed > pages ? ENOBUFS : read_objects(vmm, objects);
-	} while (err == ESTALE);
-	return err;
+	}
+	return err == ESTALE ? EBUSY : err;
 }
 
 static void put_objects(const struct object objects[SEV_NR_OBJECTS], void *pages)
@@ -264,7 +275,10 @@ static void put_objects(const struct object objects[SEV_NR_OBJECTS], void *pages
 	*entry = (struct sev_object) {};
 }
 
-/* A guest that wants measurements says with which nonce. Return: 0 or errno */
+/*
+ * A guest that wants measurements says with which nonce. Other guests of the device
+ * find their measurements outdated then, and measure again. Return: 0 or errno
+ */
 static int measure(struct vmm *vmm, const void *pages)
 {
 	static const u8 none[TSM_SEV_TIO_NONCE_LEN];
@@ -274,7 +288,8 @@ static int measure(struct vmm *vmm, const void *pages)
 	vmm_read_shared(req.nonce, pages, sizeof(req.nonce));
 	if (!memcmp(req.nonce, none, sizeof(none)))
 		return 0;
-	return info_call(vmm, &req, sizeof(req), NULL, &none_len);
+	return host_call(vmm, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, &req,
+			 sizeof(req), NULL, &none_len);
 }
 
 /* AMD's host driver asks the firmware with each TDI_INFO. There is no host call for it */
