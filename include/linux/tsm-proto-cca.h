@@ -7,9 +7,10 @@
  *
  * The numbers and lengths of the requests are those of the host series of March
  * and April 2026, in which the request begins with its type; later postings of
- * it (v5 to v7) move the type out. Two things are defined here only:
+ * it (v5 to v7) move the type out. Three things are defined here only:
  * TSM_CCA_MEASUREMENTS_REFRESH carries its nonce, where the posted one has a
- * pointer to it, and reserved fields must be 0. All multi-byte fields are
+ * pointer to it; reserved fields must be 0; and TSM_CCA_CONTINUE and TSM_CCA_ABORT,
+ * for the posted one waits until an operation has ended. All multi-byte fields are
  * little endian.
  */
 #ifndef __TSM_PROTO_CCA_H
@@ -26,6 +27,8 @@
  * @TSM_CCA_MEASUREMENTS_REFRESH: fetch measurements from the device anew
  * @TSM_CCA_VALIDATE_MMIO: map MMIO of the TDI into the realm (RMI_VDEV_MEM_MAP)
  * @TSM_CCA_SET_TDI_STATE: lock, start or unlock the TDI
+ * @TSM_CCA_CONTINUE: go on with what was answered by TSM_CCA_INCOMPLETE
+ * @TSM_CCA_ABORT: give it up, upon which the TDI has to be unlocked
  */
 enum tsm_cca_type {
 	TSM_CCA_OBJECT_SIZE = 1,
@@ -34,6 +37,8 @@ enum tsm_cca_type {
 	TSM_CCA_MEASUREMENTS_REFRESH = 4,
 	TSM_CCA_VALIDATE_MMIO = 5,
 	TSM_CCA_SET_TDI_STATE = 6,
+	TSM_CCA_CONTINUE = 7,
+	TSM_CCA_ABORT = 8,
 };
 
 /**
@@ -55,7 +60,8 @@ enum tsm_cca_object {
 /**
  * enum tsm_cca_status - outcome as a realm gets it from its RHI call
  * @TSM_CCA_SUCCESS: done
- * @TSM_CCA_INCOMPLETE: goes on, the realm must continue the call
+ * @TSM_CCA_INCOMPLETE: goes on, the realm must continue the call, or abort it. No
+ *	answer to TSM_CCA_OBJECT_SIZE, TSM_CCA_OBJECT_READ and TSM_CCA_VALIDATE_MMIO
  * @TSM_CCA_DATA_NOT_AVAILABLE: the object was not fetched yet
  * @TSM_CCA_INVALID_VDEV_ID: the realm does not have this device
  * @TSM_CCA_INVALID_OBJECT: there is no such object
@@ -179,6 +185,25 @@ struct tsm_cca_validate_mmio {
 struct tsm_cca_set_tdi_state {
 	__le32 type;
 	__le32 state;
+} __packed;
+
+/**
+ * struct tsm_cca_continue - TSM_CCA_CONTINUE, without response
+ * @type: enum tsm_cca_type
+ *
+ * A device has one operation at a time, so there is no cookie, as there is none in
+ * RMI_VDEV_COMMUNICATE. That of the RHI is between the realm and its VMM.
+ */
+struct tsm_cca_continue {
+	__le32 type;
+} __packed;
+
+/**
+ * struct tsm_cca_abort - TSM_CCA_ABORT, without response
+ * @type: enum tsm_cca_type
+ */
+struct tsm_cca_abort {
+	__le32 type;
 } __packed;
 
 #endif /* __TSM_PROTO_CCA_H */

@@ -9,9 +9,12 @@
  * runtime/rmi/vdev.c; the text of the RMM specification with device assignment was
  * not available. What a realm asks the RMM comes by the file module in debugfs.
  *
- * Fetching an object anew takes long: the host continues its RMI call with
- * RMI_VDEV_COMMUNICATE until it is done. Here a worker fetches it, and the request
- * waits for the worker. A signal that kills the caller aborts it, as RMI_VDEV_ABORT.
+ * Fetching an object anew, locking, starting and unlocking take long: an RMI call arms
+ * the operation, and the host repeats RMI_VDEV_COMMUNICATE until it has ended. Here a
+ * worker fetches the object, and the request waits for the worker; so does the host of
+ * March 2026. A test can have requests return in between, as the RHI provides for: they
+ * answer INCOMPLETE, and the realm continues or aborts. RMI_VDEV_ABORT puts the VDEV into
+ * ERROR. So does a signal that kills the caller.
  */
 #include <crypto/sha2.h>
 #include <linux/cleanup.h>
@@ -48,6 +51,19 @@ struct emu_cca_mapping {
 };
 
 /**
+ * struct emu_cca_operation - what is armed, and has not ended
+ * @run: ends it, as the request would have done at once; NULL if there is none
+ * @left: how often it is answered INCOMPLETE before
+ * @state: of SET_TDI_STATE
+ */
+struct emu_cca_operation {
+	int (*run)(struct tsm_emu_bound *bound, struct pci_tsm_guest_req *req,
+		   u32 state);
+	u32 left;
+	u32 state;
+};
+
+/**
  * struct emu_cca - what host and RMM keep of a VDEV
  * @bound: the VDEV as a TDI
  * @work: fetches an object
@@ -57,13 +73,15 @@ struct emu_cca_mapping {
  * @raw: measurements as raw bit streams
  * @nonce: for the measurements
  * @rc: outcome
+ * @armed: operation that goes on
+ * @error: an operation was aborted, so the VDEV is in ERROR whatever the TDI is in
  * @lock_nonce: RMM's, new with each lock; 0 if there was none, as are the next
  * @measurement_nonce: new with each measurement
  * @report_nonce: new with each interface report
  * @mapping: what the realm is about to map
  * @ipa: where in the realm each page is that is validated
  *
- * From @lock_nonce on protected by &tsm_emu.bound_lock
+ * From @error on protected by &tsm_emu.bound_lock
  */
 struct emu_cca {
 	struct tsm_emu_bound *bound;
@@ -74,6 +92,8 @@ struct emu_cca {
 	bool raw;
 	u8 nonce[TSM_CCA_NONCE_LEN];
 	int rc;
+	struct emu_cca_operation armed;
+	bool error;
 	u64 lock_nonce;
 	u64 measurement_nonce;
 	u64 report_nonce;
@@ -230,6 +250,14 @@ static int cca_object_read(struct tsm_emu_bound *bound,
 	return 0;
 }
 
+static void cca_set_error(struct tsm_emu_bound *bound, bool error)
+{
+	struct emu_cca *cca = bound->fw_data;
+
+	guard(mutex)(&tsm_emu_of_bound(bound)->bound_lock);
+	cca->error = error;
+}
+
 /* When this returns, the worker has ended, also after a signal */
 static int cca_refresh(struct tsm_emu_bound *bound,
 		       struct pci_tsm_guest_req *req)
@@ -243,9 +271,77 @@ static int cca_refresh(struct tsm_emu_bound *bound,
 	if (wait_for_completion_killable(&cca->done)) {
 		tsm_emu_stall_abort(tsm_emu_of_bound(bound), &cca->aborted);
 		cancel_work_sync(&cca->work);
+		cca_set_error(bound, true);
 		return -EINTR;
 	}
 	return cca_status(req, cca->rc);
+}
+
+/* RMI_VDEV_COMMUNICATE: ends what is armed, unless it goes on */
+static int cca_communicate(struct tsm_emu_bound *bound,
+			   struct pci_tsm_guest_req *req)
+{
+	struct emu_cca *cca = bound->fw_data;
+	struct emu_cca_operation armed = cca->armed;
+
+	if (armed.left) {
+		cca->armed.left--;
+		req->tsm_code = TSM_CCA_INCOMPLETE;
+		return 0;
+	}
+	cca->armed = (struct emu_cca_operation) {};
+	return armed.run(bound, req, armed.state);
+}
+
+/* A VDEV has one operation at a time */
+static int cca_arm(struct tsm_emu_bound *bound, struct pci_tsm_guest_req *req,
+		   struct emu_cca_operation operation)
+{
+	struct emu_cca *cca = bound->fw_data;
+
+	if (cca->armed.run) {
+		req->tsm_code = TSM_CCA_ERROR_DEVICE;
+		return 0;
+	}
+	operation.left = READ_ONCE(tsm_emu_of_bound(bound)->incomplete);
+	cca->armed = operation;
+	return cca_communicate(bound, req);
+}
+
+/* What is not there any more has no cookie that would be right (val_host_rhi.c) */
+static int cca_continue(struct tsm_emu_bound *bound,
+			struct pci_tsm_guest_req *req)
+{
+	const struct emu_cca *cca = bound->fw_data;
+
+	if (!cca->armed.run) {
+		req->tsm_code = TSM_CCA_INVALID_VDEV_ID;
+		return 0;
+	}
+	return cca_communicate(bound, req);
+}
+
+/* RMI_VDEV_ABORT */
+static int cca_abort(struct tsm_emu_bound *bound, struct pci_tsm_guest_req *req)
+{
+	struct emu_cca *cca = bound->fw_data;
+
+	if (!cca->armed.run) {
+		req->tsm_code = TSM_CCA_ABORTED_OPERATION_HAD_COMPLETED;
+		return 0;
+	}
+	cca->armed = (struct emu_cca_operation) {};
+	cca_set_error(bound, true);
+	return 0;
+}
+
+static int cca_run_measurements(struct tsm_emu_bound *bound,
+				struct pci_tsm_guest_req *req, u32 unused)
+{
+	struct emu_cca *cca = bound->fw_data;
+
+	cca->measure = true;
+	return cca_refresh(bound, req);
 }
 
 static int cca_measurements_refresh(struct tsm_emu_bound *bound,
@@ -260,20 +356,35 @@ static int cca_measurements_refresh(struct tsm_emu_bound *bound,
 		return 0;
 	}
 
-	cca->measure = true;
-	cca->raw = flags & TSM_CCA_MEASUREMENTS_RAW;
-	memcpy(cca->nonce, refresh->nonce, sizeof(cca->nonce));
-	return cca_refresh(bound, req);
+	if (!cca->armed.run) {
+		cca->raw = flags & TSM_CCA_MEASUREMENTS_RAW;
+		memcpy(cca->nonce, refresh->nonce, sizeof(cca->nonce));
+	}
+	return cca_arm(bound, req, (struct emu_cca_operation) {
+		.run = cca_run_measurements,
+	});
 }
 
 /* RMI_VDEV_GET_INTERFACE_REPORT: the DSM refuses it if the TDI is not locked */
-static int cca_report_refresh(struct tsm_emu_bound *bound,
-			      struct pci_tsm_guest_req *req)
+static int cca_run_report(struct tsm_emu_bound *bound,
+			  struct pci_tsm_guest_req *req, u32 unused)
 {
 	struct emu_cca *cca = bound->fw_data;
 
+	if (cca->error) {
+		req->tsm_code = TSM_CCA_ERROR_DEVICE;
+		return 0;
+	}
 	cca->measure = false;
 	return cca_refresh(bound, req);
+}
+
+static int cca_report_refresh(struct tsm_emu_bound *bound,
+			      struct pci_tsm_guest_req *req)
+{
+	return cca_arm(bound, req, (struct emu_cca_operation) {
+		.run = cca_run_report,
+	});
 }
 
 /* Where the realm has the pages must be what it is about to map */
@@ -346,6 +457,8 @@ static int cca_lock(struct tsm_emu_bound *bound)
 	struct emu_cca *cca = bound->fw_data;
 	int rc;
 
+	if (cca->error)
+		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
 	rc = tsm_emu_tdi_lock(bound);
 	if (rc)
 		return rc;
@@ -369,19 +482,21 @@ static int cca_begin_unlock(struct tsm_emu_bound *bound)
 	bound->dma_blocked = true;
 	cca->mapping = (struct emu_cca_mapping) {};
 	cca->report_nonce = 0;
+	cca->error = false;
 	return 0;
 }
 
 /* RMI_VDEV_UNLOCK: from any state but unlocked, with no MMIO in the realm */
 static int cca_unlock(struct tsm_emu_bound *bound)
 {
+	const struct emu_cca *cca = bound->fw_data;
 	enum pci_tdisp_state state;
 	int rc;
 
 	rc = tsm_emu_dsm_state(bound->tdi.pdev, &state);
 	if (rc)
 		return rc;
-	if (state == PCI_TDISP_STATE_CONFIG_UNLOCKED)
+	if (state == PCI_TDISP_STATE_CONFIG_UNLOCKED && !cca->error)
 		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
 	return cca_begin_unlock(bound) ?: tsm_emu_tdi_stop(bound);
 }
@@ -389,26 +504,40 @@ static int cca_unlock(struct tsm_emu_bound *bound)
 /* RMI_VDEV_START, which the DSM refuses if the TDI is not locked */
 static int cca_start(struct tsm_emu_bound *bound)
 {
+	const struct emu_cca *cca = bound->fw_data;
+
+	if (cca->error)
+		return PCI_TDISP_ERR_INVALID_INTERFACE_STATE;
 	return tsm_emu_dsm_start(bound->tdi.pdev, bound->start_nonce);
+}
+
+static int cca_run_set_state(struct tsm_emu_bound *bound,
+			     struct pci_tsm_guest_req *req, u32 state)
+{
+	switch (state) {
+	case PCI_TDISP_STATE_CONFIG_UNLOCKED:
+		return cca_status(req, cca_unlock(bound));
+	case PCI_TDISP_STATE_CONFIG_LOCKED:
+		return cca_status(req, cca_lock(bound));
+	default:
+		return cca_status(req, cca_start(bound));
+	}
 }
 
 static int cca_set_tdi_state(struct tsm_emu_bound *bound,
 			     struct pci_tsm_guest_req *req)
 {
 	const struct tsm_cca_set_tdi_state *set = req->req;
+	u32 state = le32_to_cpu(set->state);
 
-	switch (le32_to_cpu(set->state)) {
-	case PCI_TDISP_STATE_CONFIG_UNLOCKED:
-		return cca_status(req, cca_unlock(bound));
-	case PCI_TDISP_STATE_CONFIG_LOCKED:
-		return cca_status(req, cca_lock(bound));
-	case PCI_TDISP_STATE_RUN:
-		return cca_status(req, cca_start(bound));
-	default:
-		/* As Arm's compliance suite answers, val_host_rhi.c */
+	/* As Arm's compliance suite answers, val_host_rhi.c */
+	if (state > PCI_TDISP_STATE_RUN) {
 		req->tsm_code = TSM_CCA_INVALID_OBJECT;
 		return 0;
 	}
+	return cca_arm(bound, req, (struct emu_cca_operation) {
+		.run = cca_run_set_state, .state = state,
+	});
 }
 
 static int cca_guest_req(struct tsm_emu_bound *bound,
@@ -427,6 +556,10 @@ static int cca_guest_req(struct tsm_emu_bound *bound,
 		return cca_validate_mmio(bound, req);
 	case TSM_CCA_SET_TDI_STATE:
 		return cca_set_tdi_state(bound, req);
+	case TSM_CCA_CONTINUE:
+		return cca_continue(bound, req);
+	case TSM_CCA_ABORT:
+		return cca_abort(bound, req);
 	default:
 		return -EINVAL;
 	}
@@ -550,8 +683,12 @@ static void cca_guest_call(struct tsm_emu_bound *bound,
 			   enum pci_tdisp_state state,
 			   struct emu_module_call *call)
 {
+	const struct emu_cca *cca = bound->fw_data;
+
 	lockdep_assert_held(&tsm_emu_of_bound(bound)->bound_lock);
 
+	if (cca->error)
+		state = PCI_TDISP_STATE_ERROR;
 	switch (call->reg[0]) {
 	case EMU_RSI_VDEV_GET_INFO:
 		cca_get_info(bound, state, call);

@@ -2,9 +2,10 @@
 /*
  * Operations that a test holds or slows down, in debugfs:
  *
- *   stall     mask of the operations that don't return, TSM_EMU_STALL_*
- *   stalled   how many operations wait because of it
- *   delay_ms  how long each operation takes, held or not
+ *   stall       mask of the operations that don't return, TSM_EMU_STALL_*
+ *   stalled     how many operations wait because of it
+ *   delay_ms    how long each operation takes, held or not
+ *   incomplete  how often the guest hears that one goes on, before it ends
  */
 #include <linux/debugfs.h>
 #include <linux/device/bus.h>
@@ -148,4 +149,5 @@ void tsm_emu_stall_init(struct tsm_emu *emu, struct dentry *dir)
 	debugfs_create_file_unsafe("stall", 0600, dir, emu, &stall_fops);
 	debugfs_create_atomic_t("stalled", 0400, dir, &emu->stalled);
 	debugfs_create_u32("delay_ms", 0600, dir, &emu->delay_ms);
+	debugfs_create_u32("incomplete", 0600, dir, &emu->incomplete);
 }

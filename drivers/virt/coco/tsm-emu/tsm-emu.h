@@ -185,6 +185,7 @@ struct tsm_emu_fn {
  * @stalled: how many operations wait for that to end
  * @stall_wq: where they wait
  * @delay_ms: how long each operation takes
+ * @incomplete: how often firmware that can answer that an operation goes on does so
  * @other_lock: protects @other_binding
  * @other_binding: a function that a test has bound to another VM, or NULL
  */
@@ -210,6 +211,7 @@ struct tsm_emu {
 	atomic_t stalled;
 	wait_queue_head_t stall_wq;
 	u32 delay_ms;
+	u32 incomplete;
 	struct mutex other_lock;
 	struct pci_tsm_binding *other_binding;
 };

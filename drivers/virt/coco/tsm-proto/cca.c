@@ -29,6 +29,9 @@ static const struct pci_tsm_guest_msg cca_msgs[] = {
 	MSG(MEASUREMENTS_REFRESH, INFO, measurements_refresh, 0, 0),
 	MSG(VALIDATE_MMIO, STATE_CHANGE, validate_mmio, 0, 0),
 	MSG(SET_TDI_STATE, STATE_CHANGE, set_tdi_state, 0, 0),
+	/* What goes on may be a change of the state; to give it up is one */
+	MSG(CONTINUE, STATE_CHANGE, continue, 0, 0),
+	MSG(ABORT, STATE_CHANGE, abort, 0, 0),
 };
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The CCA guest protocol against the numbers of the host series of March and
- * April 2026, but for the nonce, which the request holds
+ * April 2026, but for the nonce, which the request holds, and what is defined here only
  */
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -16,6 +16,8 @@ static const struct proto_case cca_cases[] = {
 	{ "MEASUREMENTS_REFRESH", 4, PCI_TSM_REQ_INFO, 48, 0, 0 },
 	{ "VALIDATE_MMIO", 5, PCI_TSM_REQ_STATE_CHANGE, 32, 0, 0 },
 	{ "SET_TDI_STATE", 6, PCI_TSM_REQ_STATE_CHANGE, 8, 0, 0 },
+	{ "CONTINUE", 7, PCI_TSM_REQ_STATE_CHANGE, 4, 0, 0 },
+	{ "ABORT", 8, PCI_TSM_REQ_STATE_CHANGE, 4, 0, 0 },
 };
 
 /* Two of them have a reserved word behind their type */

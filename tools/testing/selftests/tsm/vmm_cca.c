@@ -34,6 +34,7 @@ FIXTURE_SETUP(realm)
 FIXTURE_TEARDOWN(realm)
 {
 	tsm_answer((struct tsm_answer) {});
+	tsm_platform_incomplete_at(self->vmm.setup.fn->platform, 0);
 	tsm_platform_stall_at(self->vmm.setup.fn->platform, 0);
 	EXPECT_EQ(0, vmm_take_down(&self->vmm));
 }
@@ -51,6 +52,7 @@ static int call_again(void *data)
 		   self->vmm.front->exit(&self->vmm, TSM_VMM_PORT_HOST_CALL) ?:
 		   vmm_get_regs(&self->vmm, &regs);
 	self->g[0] = self->rc ? ~0ULL : regs.rax;
+	self->g[1] = regs.rbx;
 	return 0;
 }
 
@@ -217,6 +219,55 @@ TEST_F(realm, interrupted)
 	EXPECT_EQ(0, tsm_thread_join(&holder, &rc));
 	EXPECT_EQ(0, rc);
 	EXPECT_EQ(TSM_CCA_SUCCESS, set_state(self, PCI_TDISP_STATE_CONFIG_LOCKED));
+}
+
+/* Each long call of the realm goes on, and the realm continues it, but for one */
+TEST_F(realm, long_operations)
+{
+	enum tsm_vmm_verdict verdict = TSM_VMM_NR_VERDICTS;
+	unsigned int platform = self->vmm.setup.fn->platform;
+	struct vmm *vmm = &self->vmm;
+	int rc;
+
+	ASSERT_EQ(0, tsm_platform_incomplete_at(platform, 2));
+	do {
+		rc = vmm_step(vmm, &verdict);
+	} while (!rc);
+	EXPECT_EQ(1, rc);
+	EXPECT_EQ(TSM_VMM_PASSED, verdict);
+	/* lock, report twice, measurements, RUN, UNLOCKED twice, LOCKED twice, vectors */
+	EXPECT_LE(10, vmm->nr_cookies);
+	EXPECT_EQ(0, vmm->cookie);
+}
+
+static u64 continue_with(FIXTURE_DATA(realm) *self, u64 cookie)
+{
+	return host_call(self, RHI_VDEV_CONTINUE, cookie);
+}
+
+/* The cookie is good until the call has ended, which none but its own CONTINUE does */
+TEST_F(realm, cookies)
+{
+	unsigned int platform = self->vmm.setup.fn->platform;
+	u64 cookie;
+
+	ASSERT_EQ(0, tsm_platform_incomplete_at(platform, 2));
+	ASSERT_EQ(TSM_CCA_INCOMPLETE, set_state(self, PCI_TDISP_STATE_CONFIG_LOCKED));
+	cookie = self->g[1];
+	EXPECT_NE(0, cookie);
+	EXPECT_EQ(TSM_CCA_INVALID_VDEV_ID, continue_with(self, cookie + 1));
+	/* another call meanwhile, and one that the TSM has not seen */
+	EXPECT_EQ(TSM_CCA_ERROR_DEVICE,
+		  host_call(self, RHI_VDEV_GET_INTERFACE_REPORT, 0));
+	tsm_fail_requests(EINTR, 0, 1);
+	EXPECT_EQ(TSM_CCA_BUSY, continue_with(self, cookie));
+	EXPECT_EQ(TSM_CCA_INCOMPLETE, continue_with(self, cookie));
+	EXPECT_EQ(cookie, self->g[1]);
+	/* as the small guest of TF-RMM does */
+	EXPECT_EQ(TSM_CCA_SUCCESS, continue_with(self, 0));
+	EXPECT_EQ(TSM_CCA_INVALID_VDEV_ID, continue_with(self, cookie));
+	EXPECT_EQ(TSM_CCA_ABORTED_OPERATION_HAD_COMPLETED,
+		  host_call(self, RHI_VDEV_ABORT, cookie));
 }
 
 int main(int argc, char **argv)

@@ -70,6 +70,15 @@ int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox)
 	return tsm_file_write(path, text);
 }
 
+int tsm_platform_incomplete_at(unsigned int instance, unsigned int times)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), HOOKS ".%u/incomplete", instance);
+	snprintf(text, sizeof(text), "%u", times);
+	return tsm_file_write(path, text);
+}
+
 int tsm_platform_mailbox(enum emu_mailbox mailbox)
 {
 	return tsm_platform_mailbox_at(0, mailbox);

@@ -35,6 +35,8 @@ int tsm_platform_delay(unsigned int ms);
 /* How the DSMs answer from now on */
 int tsm_platform_mailbox(enum emu_mailbox mailbox);
 int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox);
+/* How often long operations are answered that they go on, where a protocol has that */
+int tsm_platform_incomplete_at(unsigned int instance, unsigned int times);
 /* Hold nothing from now on; where debugfs is locked down nothing can be held */
 int tsm_platform_let_go(void);
 int tsm_platform_stall_at(unsigned int instance, u32 mask);

@@ -36,6 +36,10 @@ static u32 make(struct proto_test *p, u32 id, int extra)
 	case TSM_CCA_SET_TDI_STATE:
 		state->state = htole32(args->state);
 		return sizeof(*state) + extra;
+	case TSM_CCA_CONTINUE:
+		return sizeof(struct tsm_cca_continue) + extra;
+	case TSM_CCA_ABORT:
+		return sizeof(struct tsm_cca_abort) + extra;
 	default:
 		return 0;
 	}

@@ -48,7 +48,7 @@ static const struct cca_vector cca_vectors[] = {
 	{
 		.source = "G3: FEATURES; ACS: at least 0x3b",
 		.block = { { 0x4b, 0, 0, 0xc5 } },
-		.g0 = 0x3b, .g1 = CCA_VECTOR_ANY,
+		.g0 = 0x3f, .g1 = CCA_VECTOR_ANY,
 	}, {
 		.source = "TF-RMM: start of what is not locked, DEVICE",
 		.block = { { 0x54, 0, 0, 0xc5 }, { 0x18 }, { 2 } },
@@ -128,9 +128,9 @@ static const struct cca_vector cca_vectors[] = {
 		.block = { { 0x54, 0, 0, 0xc5 }, { 0x18 }, { 0 } },
 		.g0 = 0, .g1 = CCA_VECTOR_ANY,
 	}, {
-		.source = "G3: CONTINUE, cookie 7: no feature says that there is such a call",
+		.source = "G3: CONTINUE, cookie 7; ACS: INVALID_VDEV_ID, as nothing goes on",
 		.block = { { 0x51, 0, 0, 0xc5 }, { 0x18 }, { 7 } },
-		.g0 = ~0ULL, .g1 = CCA_VECTOR_ANY,
+		.g0 = 3, .g1 = CCA_VECTOR_ANY,
 	},
 };
 

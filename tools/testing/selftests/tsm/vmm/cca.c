@@ -31,6 +31,10 @@ static const char *cca_message(u32 id)
 		return "VALIDATE_MMIO";
 	case TSM_CCA_SET_TDI_STATE:
 		return "SET_TDI_STATE";
+	case TSM_CCA_CONTINUE:
+		return "CONTINUE";
+	case TSM_CCA_ABORT:
+		return "ABORT";
 	default:
 		return NULL;
 	}
@@ -129,10 +133,64 @@ static u64 object_read(struct vmm *vmm, struct vmm_call *call, struct host_call 
 }
 
 /*
- * The nonce is part of the request, no address of the realm goes to the kernel.
- * The ioctl waits for the device, so the realm never sees INCOMPLETE and has
- * nothing to continue.
+ * A call that goes on has a cookie, for the realm to name it by. A device has one such
+ * call at a time; the RMM refuses others meanwhile, by which this one does not end.
  */
+static u64 begin(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
+{
+	u64 status = request(vmm, call);
+
+	if (status == TSM_CCA_INCOMPLETE) {
+		vmm->cookie = ++vmm->nr_cookies;
+		h->g[1] = vmm->cookie;
+	}
+	return status;
+}
+
+/* Return: true if the realm names the call that goes on, or none */
+static bool is_cookie(const struct vmm *vmm, const struct host_call *h)
+{
+	return vmm->cookie && (!h->g[2] || h->g[2] == vmm->cookie);
+}
+
+/* With the same cookie for as long as it goes on */
+static u64 go_on(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
+{
+	const struct tsm_cca_continue req = { .type = htole32(TSM_CCA_CONTINUE) };
+	u64 status;
+
+	/* As Arm's compliance suite answers, and to what has ended too */
+	if (!is_cookie(vmm, h))
+		return TSM_CCA_INVALID_VDEV_ID;
+	call->id = TSM_CCA_CONTINUE;
+	call->req = &req;
+	call->req_len = sizeof(req);
+	status = request(vmm, call);
+	h->g[1] = vmm->cookie;
+	if (status != TSM_CCA_INCOMPLETE && status != TSM_CCA_BUSY)
+		vmm->cookie = 0;
+	return status;
+}
+
+static u64 give_up(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
+{
+	const struct tsm_cca_abort req = { .type = htole32(TSM_CCA_ABORT) };
+	u64 status;
+
+	if (!is_cookie(vmm, h))
+		return h->g[2] <= vmm->nr_cookies ?
+		       TSM_CCA_ABORTED_OPERATION_HAD_COMPLETED :
+		       TSM_CCA_INVALID_VDEV_ID;
+	call->id = TSM_CCA_ABORT;
+	call->req = &req;
+	call->req_len = sizeof(req);
+	status = request(vmm, call);
+	if (status != TSM_CCA_BUSY)
+		vmm->cookie = 0;
+	return status;
+}
+
+/* The nonce is part of the request, no address of the realm goes to the kernel */
 static u64 get_measurements(struct vmm *vmm, struct vmm_call *call,
 			    struct host_call *h)
 {
@@ -149,7 +207,7 @@ static u64 get_measurements(struct vmm *vmm, struct vmm_call *call,
 	call->id = TSM_CCA_MEASUREMENTS_REFRESH;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	return request(vmm, call);
+	return begin(vmm, call, h);
 }
 
 static u64 get_report(struct vmm *vmm, struct vmm_call *call, struct host_call *h)
@@ -158,11 +216,10 @@ static u64 get_report(struct vmm *vmm, struct vmm_call *call, struct host_call *
 		.type = htole32(TSM_CCA_REPORT_REFRESH),
 	};
 
-	(void)h;
 	call->id = TSM_CCA_REPORT_REFRESH;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	return request(vmm, call);
+	return begin(vmm, call, h);
 }
 
 /* To start is more than the others: not before the realm has read this lock's report */
@@ -181,7 +238,7 @@ static u64 set_tdi_state(struct vmm *vmm, struct vmm_call *call,
 	call->id = TSM_CCA_SET_TDI_STATE;
 	call->req = &req;
 	call->req_len = sizeof(req);
-	return request(vmm, call);
+	return begin(vmm, call, h);
 }
 
 /* The policy: what each call may do, and the function that serves it */
@@ -199,7 +256,24 @@ static const struct policy {
 	/* locks, starts and unlocks the TDI */
 	{ RHI_VDEV_SET_TDI_STATE, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
 	  set_tdi_state },
+	/* what goes on was admitted when it began */
+	{ RHI_VDEV_CONTINUE, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, go_on },
+	/* a realm may always give up its device */
+	{ RHI_VDEV_ABORT, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, give_up },
 };
+
+/* With a TSM that has no such message, each call has ended when it returns */
+static u64 features(const struct vmm *vmm)
+{
+	u64 features = RHI_DA_HAS_OBJECT_SIZE | RHI_DA_HAS_OBJECT_READ |
+		       RHI_DA_HAS_MEASUREMENTS | RHI_DA_HAS_REPORT |
+		       RHI_DA_HAS_SET_TDI_STATE;
+
+	for (u32 i = 0; i < vmm->nr_msgs; i++)
+		if (vmm->msgs[i].id == TSM_CCA_CONTINUE)
+			features |= RHI_DA_HAS_CONTINUE;
+	return features;
+}
 
 static u64 serve_policy(struct vmm *vmm, const struct policy *policy,
 			struct host_call *h)
@@ -223,9 +297,7 @@ static void serve_host_call(struct vmm *vmm, struct host_call *h)
 		h->g[0] = RHI_DA_VERSION_1_0;
 		return;
 	case RHI_DA_FEATURES:
-		h->g[0] = RHI_DA_HAS_OBJECT_SIZE | RHI_DA_HAS_OBJECT_READ |
-			  RHI_DA_HAS_MEASUREMENTS | RHI_DA_HAS_REPORT |
-			  RHI_DA_HAS_SET_TDI_STATE;
+		h->g[0] = features(vmm);
 		return;
 	}
 

@@ -38,9 +38,16 @@
  * small guest that reads page by page does. Both are the same for offset 0.
  */
 #define RHI_DA_OBJECT_READ 0xc500004d
+#define RHI_VDEV_CONTINUE 0xc5000051	/* g2 cookie */
 #define RHI_VDEV_GET_MEASUREMENTS 0xc5000052	/* g2 address of a struct rhi_nonce */
 #define RHI_VDEV_GET_INTERFACE_REPORT 0xc5000053
 #define RHI_VDEV_SET_TDI_STATE 0xc5000054	/* g2 state */
+#define RHI_VDEV_ABORT 0xc5000056	/* g2 cookie */
+/*
+ * The three between return a cookie in g1 with TSM_CCA_INCOMPLETE. Linux' realm then calls
+ * CONTINUE with the first one until there is another status, or ABORT when it has got a
+ * signal. The small guest that uses TF-RMM continues without a cookie.
+ */
 
 /* Another call, or one that a host does not have: SMCCC's NOT_SUPPORTED */
 #define RHI_NOT_SUPPORTED (~0ULL)
@@ -50,6 +57,7 @@
 
 #define RHI_DA_HAS_OBJECT_SIZE BIT(0)
 #define RHI_DA_HAS_OBJECT_READ BIT(1)
+#define RHI_DA_HAS_CONTINUE BIT(2)
 #define RHI_DA_HAS_MEASUREMENTS BIT(3)
 #define RHI_DA_HAS_REPORT BIT(4)
 #define RHI_DA_HAS_SET_TDI_STATE BIT(5)

@@ -55,9 +55,24 @@ static bool is_supported(struct guest *g)
 	return features != RHI_NOT_SUPPORTED && (features & needs) == needs;
 }
 
-static u64 set_state(struct guest *g, enum pci_tdisp_state state)
+/* What has begun, with the cookie that came with it, however long it takes */
+static u64 go_on(struct guest *g, u64 status)
+{
+	u64 cookie = g->value;
+
+	while (status == TSM_CCA_INCOMPLETE)
+		status = host_call(g, RHI_VDEV_CONTINUE, cookie, 0, 0, 0);
+	return status;
+}
+
+static u64 begin_state(struct guest *g, enum pci_tdisp_state state)
 {
 	return host_call(g, RHI_VDEV_SET_TDI_STATE, state, 0, 0, 0);
+}
+
+static u64 set_state(struct guest *g, enum pci_tdisp_state state)
+{
+	return go_on(g, begin_state(g, state));
 }
 
 /* What the RMM knows of the device, into @area->info */
@@ -95,7 +110,7 @@ static bool early_read_is_refused(struct guest *g)
 
 static bool fetch_report(struct guest *g)
 {
-	return host_call(g, RHI_VDEV_GET_INTERFACE_REPORT, 0, 0, 0, 0) ==
+	return go_on(g, host_call(g, RHI_VDEV_GET_INTERFACE_REPORT, 0, 0, 0, 0)) ==
 	       TSM_CCA_SUCCESS;
 }
 
@@ -106,8 +121,9 @@ static bool fetch_measurements(struct guest *g)
 	tsm_clear(param, sizeof(*param));
 	param->flags = htole64(TSM_CCA_MEASUREMENTS_RAW);
 	tsm_vmm_nonce(param->nonce, sizeof(param->nonce));
-	return host_call(g, RHI_VDEV_GET_MEASUREMENTS, tsm_vmm_gpa(g->shared, param),
-			 0, 0, 0) == TSM_CCA_SUCCESS;
+	return go_on(g, host_call(g, RHI_VDEV_GET_MEASUREMENTS,
+				  tsm_vmm_gpa(g->shared, param), 0, 0, 0)) ==
+	       TSM_CCA_SUCCESS;
 }
 
 /* In one call, into memory that the host can't change. Return: its length, or 0 */
@@ -244,10 +260,37 @@ static bool unlock(struct guest *g)
 	       is_state(g, PCI_TDISP_STATE_CONFIG_UNLOCKED);
 }
 
-/* The device of the second lock is another as far as the realm knows */
+/* Of what goes on, once. Then there is only one way for the TDI, to be unlocked */
+static bool give_up(struct guest *g)
+{
+	u64 cookie = g->value;
+
+	return host_call(g, RHI_VDEV_CONTINUE, cookie + 1, 0, 0, 0) ==
+		       TSM_CCA_INVALID_VDEV_ID &&
+	       host_call(g, RHI_VDEV_ABORT, cookie, 0, 0, 0) == TSM_CCA_SUCCESS &&
+	       host_call(g, RHI_VDEV_ABORT, cookie, 0, 0, 0) ==
+		       TSM_CCA_ABORTED_OPERATION_HAD_COMPLETED &&
+	       is_state(g, PCI_TDISP_STATE_ERROR) &&
+	       set_state(g, PCI_TDISP_STATE_CONFIG_LOCKED) == TSM_CCA_ERROR_DEVICE &&
+	       unlock(g);
+}
+
+/*
+ * The device of the second lock is another as far as the realm knows. A lock that takes
+ * long it aborts, as Linux' realm does upon a signal, and tries once more.
+ */
 static bool relock(struct guest *g, __le64 lock_nonce)
 {
-	return lock(g) && g->area->info.lock_nonce != lock_nonce && unlock(g);
+	u64 status = begin_state(g, PCI_TDISP_STATE_CONFIG_LOCKED);
+
+	if (status == TSM_CCA_INCOMPLETE) {
+		if (!give_up(g))
+			return false;
+		status = set_state(g, PCI_TDISP_STATE_CONFIG_LOCKED);
+	}
+	return status == TSM_CCA_SUCCESS &&
+	       is_state(g, PCI_TDISP_STATE_CONFIG_LOCKED) &&
+	       g->area->info.lock_nonce != lock_nonce && unlock(g);
 }
 
 /*
@@ -325,9 +368,10 @@ static bool is_answered(struct guest *g, const struct cca_vector *vector)
 	for (u32 i = 0; vector->nonce && i < sizeof(param->nonce); i++)
 		param->nonce[i] = vector->nonce + i;
 
-	return host_call_to(g, word(g, vector, 0), word(g, vector, 1),
-			    word(g, vector, 2), word(g, vector, 3),
-			    word(g, vector, 4), word(g, vector, 5)) == vector->g0 &&
+	return go_on(g, host_call_to(g, word(g, vector, 0), word(g, vector, 1),
+				     word(g, vector, 2), word(g, vector, 3),
+				     word(g, vector, 4), word(g, vector, 5))) ==
+		       vector->g0 &&
 	       (vector->g1 == CCA_VECTOR_ANY || vector->g1 == g->value);
 }
 

@@ -76,6 +76,8 @@ struct vmm_front {
  * @nr_exits: number of guest exits so far
  * @consent: the guest has made known that it wants the TDI started, as it is locked
  *	now, see the front ends
+ * @cookie: of a call of the guest that has not ended, 0 for none
+ * @nr_cookies: how many there were, each is another
  */
 struct vmm {
 	struct tsm_setup setup;
@@ -91,6 +93,8 @@ struct vmm {
 	u32 nr_msgs;
 	unsigned int nr_exits;
 	bool consent;
+	u64 cookie;
+	u64 nr_cookies;
 };
 
 /**
