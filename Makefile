@@ -10,7 +10,7 @@ stamp := build/stamp
 .NOTPARALLEL:
 
 # What can be given: on the command line only, for others use these names, too
-arguments := CONFIG T N FRESH PROTO M V P SECONDS S FROM SIGNOFF LINUX FORCE
+arguments := CONFIG T N FRESH PROTO M V P SECONDS SHARE S FROM SIGNOFF LINUX FORCE
 is_from = $(filter $(1),$(firstword $(origin $(2))))
 given := $(foreach name,$(.VARIABLES),$(if $(call is_from,command,$(name)),$(name)))
 unknown := $(strip $(filter-out $(arguments) TSM_CACHE -%,$(given)))
@@ -32,6 +32,7 @@ configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(shell tools/vm/run check $(tests) 2>/dev/null))
 demo bench vm: one = --one
 demo: proto = $(PROTO:%=-p %)
+vm: share = $(if $(SHARE),-s $(call quote,$(SHARE)))
 mutants: mutations = $(subst $(comma), ,$(M))
 variants: variants = $(subst $(comma), ,$(V))
 series: series = $(subst $(comma), ,$(S))
@@ -69,8 +70,8 @@ variants: buildable listed assembled ## Build it with parts left out or as modul
 	@tools/vm/setup gates
 	@tools/vm/build-variants $(variants)
 
-vm: valid-vm kernels-vm ## Get a shell in the VM, or run the commands on stdin there
-	@tools/vm/run shell $(configs)
+vm: valid-vm kernels-vm ## Get a shell in the VM, or run stdin in it; SHARE=dir is its /share
+	@tools/vm/run shell $(configs) $(share)
 
 kernel: valid-kernel kernels-kernel ## Build a kernel and what runs in its VM
 
@@ -109,7 +110,7 @@ buildable:
 	@tools/vm/kernel check
 
 $(booting:%=valid-%): buildable
-	@tools/vm/run check $(one) $(configs) $(tests) $(proto) >/dev/null
+	@tools/vm/run check $(one) $(configs) $(tests) $(proto) $(share) >/dev/null
 	@tools/vm/plan $(@:valid-%=%) $(configs) $(tests)
 
 known:

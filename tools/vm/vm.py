@@ -18,9 +18,12 @@ KSELFTEST = os.path.join(ROOT, "build", "userspace", "kselftest")
 QEMU_CONF = os.path.join(LINUX, "tools", "testing", "selftests", "tsm", "x86_64.conf")
 
 CPUS = ["-smp", "2"]
+# Read only: in the VM everything runs as root, and on a kernel that may be broken
+SHARE = ["-device", "virtio-9p-pci,fsdev=share,mount_tag=share", "-fsdev",
+         "local,id=share,security_model=none,readonly=on,path="]
 # One CPU whose time stamp counter counts the instructions that it executed
 COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
-# Machines with an IOMMU and a NIC behind it, and without the emulated platform. The
+# What tests ask for: machines with an IOMMU and a NIC behind it, and without the emulated platform. The
 # IOMMUs are without interrupt remapping, which iommufd has to be told that it is fine.
 HOST_CMDLINE = " module_blacklist=tsm_emu iommufd.allow_unsafe_interrupts=1"
 MACHINES = {
@@ -28,6 +31,8 @@ MACHINES = {
              "cmdline": HOST_CMDLINE + " intel_iommu=on"},
     "amd-vi": {"devices": ["-device", "amd-iommu", "-device", "e1000e"],
                "cmdline": HOST_CMDLINE},
+    # With a name of which QEMU could take a part for an option
+    "shared": {"share": os.path.join(ROOT, "tools", "vm", "share,readonly=off")},
 }
 # allnoconfig turns KUnit off unless it is told. An oops keeps the locks of who had it:
 # what waits for them would be waited for until the time of the test is over.
@@ -89,22 +94,28 @@ def qemu_conf():
     return dict(word.split("=", 1) for word in words)
 
 
-def command(config, initrd, serials, cmdline="", cpus=CPUS, devices=()):
+def command(config, initrd, serials, cmdline="", cpus=CPUS, devices=(), share=None):
+    """share is a directory that the VM has at /share."""
     conf = qemu_conf()
     qemu = conf["QEMU_CMD"].split()
     if not shutil.which(qemu[0]):
         die("there is no %s" % qemu[0], "run `tools/vm/setup`, or install QEMU 7.2 or later")
+    if share:
+        # A comma ends an option of QEMU's unless it is doubled
+        devices = [*devices, *SHARE[:-1], SHARE[-1] + share.replace(",", ",,")]
+        cmdline += " share=1"
     return [*qemu, *cpus, *devices, *serials, "-kernel", kernel_image(config), "-initrd", initrd,
             "-append", "%s %s%s" % (conf["KERNEL_CMDLINE"], CMDLINE, cmdline)]
 
 
-def interactive(config, console):
+def interactive(config, console, share=None):
     """Run QEMU with the terminal on the VM's console."""
     size = shutil.get_terminal_size()
     serials = ["-chardev", "stdio,id=tty,mux=on,signal=off,logfile=" + console,
                "-mon", "chardev=tty", "-serial", "chardev:tty"]
     initrd = os.path.join(run_dir(config), "initramfs.gz")
-    args = command(config, initrd, serials, " quiet winsize=%dx%d" % (size.lines, size.columns))
+    args = command(config, initrd, serials, " quiet winsize=%dx%d" % (size.lines, size.columns),
+                   share=share)
     sys.stdout.flush()
     qemu = subprocess.run(args, stderr=subprocess.PIPE, check=False)
     if qemu.returncode:
