@@ -387,6 +387,7 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
  * a VFIO driver has it.
  *
  * Return: 0, or a negative error code that ends @binding:
+ *
  * * -ENXIO: no TSM is connected
  * * -EOPNOTSUPP: the TSM driver, or the device, can't bind
  * * -ECANCELED: pci_tsm_unbind() came first
@@ -498,10 +499,10 @@ static int begin_reset(struct pci_dev *pdev)
  * pci_tsm_reset_begin() - Keep a function from being bound, for a reset
  * @pdev: function that is going to be reset for a user
  *
- * A reset throws a TDI that is locked into the TDISP ERROR state, and so does the
- * loss of state with power (PCIe r6.3 section 11.2.6), behind the TSM. A user can
- * unbind first. A driver that resets its own function in order to recover it does
- * not call this: what is lost to it can't be kept.
+ * A reset throws a locked TDI into the TDISP ERROR state, and so does the loss of
+ * state with power (PCIe r6.3 section 11.2.6). The TSM does not learn of it. A user
+ * can unbind first. A driver that resets its own function to recover it does not call
+ * this: the TDI of a function that failed is lost already.
  *
  * Call this before anything is done for the reset that can't be undone.
  *
@@ -539,7 +540,7 @@ static bool is_connected_dsm(struct pci_dev *pdev)
 
 /**
  * pci_tsm_power_begin() - Keep a function from being bound, for a power state
- * @pdev: function whose user writes another power state
+ * @pdev: function that a user sends to another power state
  *
  * What pci_tsm_reset_begin() says of resets goes for the power state too. Besides, a
  * DSM need not answer in a state other than D0 (PCIe r6.3 section 6.31.3), so it
@@ -572,7 +573,7 @@ EXPORT_SYMBOL_GPL(pci_tsm_power_end);
 /**
  * pci_tsm_config_begin() - Keep a function from being bound, for a write to it
  * @pdev: function whose Command, BIST or Device Control register is going to be
- *	  written, or whose user lets it sleep
+ *	  written, or that a user lets sleep
  *
  * These registers have bits that the Device Security Manager tracks: to modify them throws
  * the locked TDI "hosted by the Function" into the TDISP ERROR state (PCIe r6.3

@@ -169,12 +169,13 @@ static int refuse(struct pci_tsm_guest_xfer *xfer, int rc, const char *rule)
 /**
  * pci_tsm_guest_check_msg() - Decode a request and hold it against the table
  * @proto: guest protocol that the TSM speaks
- * @req: request, in memory that nobody else can change
+ * @req: request, in memory that only the caller can change
  * @xfer: scope and lengths that the caller named; takes the message's row of the
  *	  table, with -ENOBUFS the length that is needed in resp_len, and the rule
  *	  that refuses the request
  *
  * Return: 0, or
+ *
  * * -EBADMSG: @req can't be decoded, or is no message of the table
  * * -EMSGSIZE: the message has another length
  * * -EACCES: the caller's scope does not admit messages of this class
@@ -448,8 +449,8 @@ static int __pci_tsm_guest_req(struct pci_tsm_binding *binding,
  * The checks in __pci_tsm_guest_req() and dispatch() are all there is between the
  * guest and the TSM driver, in this order: arguments, privilege, binding, protocol,
  * lengths, class against scope, outputs writable; the taint is set right before the
- * driver is called. User memory is read once. It is neither read nor written with a lock
- * held, but for one that only requests about this very TDI take.
+ * driver is called. User memory is read once. While it is read or written, the only lock
+ * held is one that only requests about this very TDI take.
  *
  * Context: May sleep for as long as the firmware takes. Takes
  * &pci_tsm_binding.req_mutex and, within it, &pci_tsm_group.lock, both
@@ -457,6 +458,7 @@ static int __pci_tsm_guest_req(struct pci_tsm_binding *binding,
  *
  * Return: 0, or a negative error code. &pci_tsm_guest_xfer.dispatched tells
  * whether the TSM driver was called: if not, nothing happened.
+ *
  * * -EOPNOTSUPP: unknown scope, one that the TSM has no message for, or the TSM
  *   driver serves no guest requests
  * * -EINVAL: empty request

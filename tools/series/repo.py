@@ -11,7 +11,7 @@ from common import BUILD, LINUX, ROOT, die, git, say
 PATCHES = os.path.join(ROOT, "patches")
 
 # New files of the series stand below these, at the path they have in the kernel
-SERIES_DIRS = ("Documentation", "drivers", "include", "tools/testing")
+SERIES_DIRS = ("Documentation", "drivers", "include", "samples", "tools/testing")
 
 # What build/linux stood at after the last assembly
 ASSEMBLED = "refs/tsm/assembled"

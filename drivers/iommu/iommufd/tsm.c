@@ -169,10 +169,10 @@ static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev
  * @idev: device that iommufd_device_unbind() is going to be called for
  *
  * A reset or disable of a function that is bound as a TDI throws it into the TDISP
- * ERROR state behind the TSM (PCIe r7.0 section 11.2), so let the TSM unbind it
- * before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV. Whoever
- * called iommufd_device_allow_tdi() calls this before iommufd_device_unbind(), which
- * waits for the vDEVICE, but for a minute only.
+ * ERROR state without the TSM knowing (PCIe r7.0 section 11.2), so have the TSM unbind
+ * it before. It can't be bound again: IOMMU_VDEVICE_TSM_OP returns ENODEV. An owner
+ * that called iommufd_device_allow_tdi() calls this before iommufd_device_unbind(),
+ * which waits for the vDEVICE for a minute only.
  *
  * Context: Waits for the TSM's firmware. Takes the lock of the group.
  */

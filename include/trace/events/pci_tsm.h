@@ -44,7 +44,7 @@ TRACE_EVENT(pci_tsm_bind,
 		  __entry->rc)
 );
 
-/* The binding is gone, whoever ended it */
+/* The binding has ended, by its owner or by another */
 TRACE_EVENT(pci_tsm_unbind,
 
 	TP_PROTO(const struct pci_tsm_binding *binding),

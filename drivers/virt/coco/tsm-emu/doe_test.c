@@ -74,7 +74,7 @@ static void expect_discovery(struct kunit *test, u32 what, u32 expected)
 
 static void discovery_test(struct kunit *test)
 {
-	/* what there is */
+	/* the protocols that there are */
 	expect_discovery(test, 0x0200, 0x01000001);
 	expect_discovery(test, 0x0201, 0x00010001);
 	/* behind the last */

@@ -90,7 +90,7 @@ static int mailbox_set(void *emu, u64 val)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(mailbox_fops, mailbox_get, mailbox_set, "%llu\n");
 
-/* As a driver does that has to recover its function, and asks nobody */
+/* What a driver does to recover its own function */
 static int driver_reset(struct tsm_emu *emu, u64 rid,
 			int (*reset)(struct pci_dev *pdev))
 {

@@ -122,7 +122,7 @@ static int emu_connect(struct pci_dev *pdev)
 	return rc > 0 ? -EIO : rc;
 }
 
-/* The core has unbound the TDIs. What can't be told that will not use the session */
+/* The core has unbound the TDIs. A DSM that does not answer can't use the session */
 static void emu_disconnect(struct pci_dev *pdev)
 {
 	tsm_emu_stall(pci_dev_to_emu(pdev), TSM_EMU_STALL_DISCONNECT);

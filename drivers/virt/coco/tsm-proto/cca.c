@@ -24,7 +24,7 @@ static const struct pci_tsm_guest_msg cca_msgs[] = {
 	    sizeof(struct tsm_cca_object_size_rsp),
 	    sizeof(struct tsm_cca_object_size_rsp)),
 	MSG(OBJECT_READ, INFO, object_read, 1, PCI_TSM_GUEST_RESP_LEN_MAX),
-	/* The host's copy of an object changes, neither device nor TDI do */
+	/* The host's copy of an object changes, device and TDI do not */
 	MSG(REPORT_REFRESH, INFO, report_refresh, 0, 0),
 	MSG(MEASUREMENTS_REFRESH, INFO, measurements_refresh, 0, 0),
 	MSG(VALIDATE_MMIO, STATE_CHANGE, validate_mmio, 0, 0),

@@ -404,7 +404,7 @@ TEST_F(attested, nonces)
 
 	ASSERT_EQ(0, proto_use_range(p, 0));
 	EXPECT_TRUE(is_current(p));
-	/* whoever refreshes makes what the realm knows stale */
+	/* each refresh makes stale what the realm knows */
 	ASSERT_EQ(0, proto_request(p, TSM_CCA_REPORT_REFRESH));
 	EXPECT_TRUE(is_stale(p));
 	ASSERT_EQ(0, cca_get_info(p));

@@ -375,7 +375,7 @@ static int enable_command(void *race)
 	return write_command(race, 1);
 }
 
-/* Whoever comes first, bus mastering stays enabled once it is */
+/* In either order of the writes bus mastering stays enabled once it is */
 TEST_F_TIMEOUT(unlocked, two_write_the_command, 120)
 {
 	struct command_race race = {

@@ -61,7 +61,7 @@ static void run_tdi(struct __test_metadata *_metadata, struct tsm_test *t)
 	ASSERT_EQ(0, tsm_tdi_run(t));
 }
 
-/* Not connected, nobody has opened it, so it sleeps */
+/* It is not connected and not open, so it sleeps */
 static int put_dsm_to_sleep(struct __test_metadata *_metadata,
 			    struct tsm_test *dsm)
 {
@@ -85,7 +85,7 @@ TEST_F(device, connected_dsm_is_awake)
 	do_step(_metadata, dsm, tsm_connect);
 	EXPECT_TRUE(tsm_pci_is_in_d0(bdf));
 
-	/* whoever opens it and closes it leaves it awake */
+	/* an open and a close leave it awake */
 	open_dsm(_metadata, dsm);
 	tsm_setup_close(&dsm->s);
 	run_tdi(_metadata, t);
@@ -139,7 +139,7 @@ TEST_F(device, removed_while_connected)
 	put_dsm_to_sleep(_metadata, &self->dsm);
 }
 
-/* The function of the DSM has another user, who resets it or sends it to sleep */
+/* Another user has the function of the DSM, and resets it or sends it to sleep */
 TEST_F(device, user_of_dsm_leaves_it_alone)
 {
 	struct tsm_test *t = &self->t, *dsm = &self->dsm;

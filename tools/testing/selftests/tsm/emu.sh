@@ -214,6 +214,25 @@ test_load_with_bad_tsm()
 	is_down && modprobe -r tsm-emu && load && guest_runs pf0
 }
 
+sample=/sys/devices/faux/tsm_link_sample
+
+# Without firmware it takes no device, and leaves the device to others
+sample_refuses()
+{
+	msg=$(put "$pf0/tsm/connect" "$(basename "$sample/tsm/"tsm*)")
+	case $msg in
+	*"Operation not supported"*) [ -z "$(cat "$pf0/tsm/connect")" ] ;;
+	*) complain "not refused by the skeleton: $msg" ;;
+	esac
+}
+
+test_sample()
+{
+	rebind && [ -e "$sample" ] && sample_refuses && modprobe -r tsm_link_sample &&
+		[ ! -e "$sample" ] && modprobe tsm_link_sample && sample_refuses &&
+		guest_runs pf0 && modprobe -r tsm_link_sample && [ ! -e "$sample" ]
+}
+
 check()
 {
 	name=$1
@@ -227,8 +246,22 @@ check_module()
 		check "$@"
 		return
 	fi
-	# ktap_test_skip with a reason
-	__ktap_test ok "$1" "SKIP the platform is built in"
+	skip "$1" "the platform is built in"
+}
+
+check_sample()
+{
+	if modprobe tsm_link_sample 2> /dev/null; then
+		check "$@"
+	else
+		skip "$1" "no CONFIG_SAMPLE_TSM_LINK=m"
+	fi
+}
+
+# ktap_test_skip with a reason
+skip()
+{
+	__ktap_test ok "$1" "SKIP $2"
 	KTAP_CNT_SKIP=$((KTAP_CNT_SKIP + 1))
 }
 
@@ -246,6 +279,7 @@ main()
 	check_module "unload while in use" test_unload_busy
 	check_module "unload while connected" test_unload_connected
 	check_module "load with a bad TSM" test_load_with_bad_tsm
+	check_sample "the skeleton of a driver comes and goes" test_sample
 }
 
 skip_all()
@@ -262,7 +296,7 @@ ktap_print_header
 
 tmp=$(mktemp)
 trap 'rm -f "$tmp"' EXIT
-ktap_set_plan 12
+ktap_set_plan 13
 find_functions
 main
 ktap_finished

@@ -241,7 +241,7 @@ FIXTURE_TEARDOWN(address)
 	teardown(&self->t);
 }
 
-/* Nothing happened, be it the request or its response that is at @uptr */
+/* Nothing happened, if the request is at @uptr and if its response is */
 static void expect_efault_at(struct __test_metadata *_metadata,
 			     struct tsm_test *t, u64 uptr)
 {

@@ -521,7 +521,7 @@ TEST_F(driver, eio_dispatched)
 	if (!tsm_kmsg_next(&all, text, sizeof(text))) {
 		EXPECT_EQ(1, tsm_kmsg_count(&all, blame));
 	} else {
-		TH_LOG("the log has lost its start, so nobody counts the blames in it");
+		TH_LOG("the log has lost its start, so its complaints can't be counted");
 	}
 	tsm_kmsg_close(&all);
 	tsm_kmsg_close(&now);

@@ -40,7 +40,7 @@ static int reconnect_after(struct tsm_test *t, int rc)
 	return rc ?: tsm_disconnect(&t->s) ?: tsm_connect(&t->s);
 }
 
-/* Of a device whose functions all belong to the iommufd, or to nobody */
+/* Of a device all of whose functions belong to the iommufd, or to no user */
 static int hot_reset(struct tsm_test *t)
 {
 	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
@@ -167,7 +167,7 @@ TEST_F(device, bus_reset)
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
-/* The reset of one function is not the business of another, but for the DSM */
+/* The reset of one function does not touch another, except for the DSM's */
 TEST_F(device, reset_of_sibling)
 {
 	struct tsm_test sibling;
@@ -341,7 +341,7 @@ static bool can_be_reset(struct __test_metadata *_metadata, struct tsm_test *t)
 	return info.flags & VFIO_DEVICE_FLAGS_RESET;
 }
 
-/* Neither the user nor what VFIO does at a close and an open resets the VF */
+/* The VF is not reset by the user, nor by VFIO at a close and an open */
 TEST_F(user_of_pf, leaves_the_vf_alone)
 {
 	struct tsm_test *t = &self->t, *pf = &self->pf;
@@ -414,7 +414,7 @@ FIXTURE_TEARDOWN(opening)
 	tsm_kmsg_close(&self->kmsg);
 }
 
-/* Find the device by an id that nobody has told yet */
+/* Guess the id of a device that VFIO has not returned yet */
 static void guess_vdevice(struct __test_metadata *_metadata,
 			  struct tsm_setup *guess, __u32 other_dev_id)
 {
@@ -508,7 +508,7 @@ static int enter_low_power(struct tsm_test *t)
 	return tsm_vfio_low_power(&t->s, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
 }
 
-/* All that can be refused is. Nobody waits for the firmware, either */
+/* All that can be refused is, without a wait for the firmware */
 static void expect_all_refused(struct __test_metadata *_metadata,
 			       struct tsm_test *t)
 {
@@ -653,7 +653,7 @@ TEST_F_TIMEOUT(race, bind_and_reset, 120)
 		refused += bind_during(_metadata, &self->t, &thread,
 				       variant->errnos, &bound);
 		ASSERT_EQ(0, tsm_thread_join(&thread, &rc));
-		/* EAGAIN: who looks after the function has it for a moment */
+		/* EAGAIN: its driver has the function for a moment */
 		EXPECT_TRUE(!rc || rc == -EBUSY || rc == -EAGAIN) {
 			TH_LOG("reset: %s", strerrorname_np(-rc));
 		}
@@ -702,7 +702,7 @@ FIXTURE_TEARDOWN(given_up)
 	tsm_kmsg_close(&self->kmsg);
 }
 
-/* A reset that waits for the device lock keeps nobody from binding */
+/* A reset that waits for the device lock does not keep a VMM from binding */
 TEST_F(given_up, bind_while_reset_waits)
 {
 	struct reset_call call = { &self->t, tsm_sysfs_reset };

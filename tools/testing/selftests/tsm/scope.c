@@ -295,7 +295,7 @@ FIXTURE_TEARDOWN(undeclared)
 	teardown(&self->t);
 }
 
-/* What it has no message for is no scope of it, whoever asks, and taints nothing */
+/* A scope without a message does not exist for any caller, and taints nothing */
 TEST_F(undeclared, eopnotsupp_undeclared_scope)
 {
 	struct pci_tdisp_header req = tsm_tdi_header(&self->t, PCI_TDISP_GET_VERSION);

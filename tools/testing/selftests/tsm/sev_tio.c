@@ -290,7 +290,7 @@ static void follow(struct proto_test *p, const struct proto_test *last)
 		channel->seqno = seqno;
 }
 
-/* What another guest has sealed is none of this guest's */
+/* A message that another guest sealed is not taken for this guest's */
 TEST_F(two_tdis, foreign_key)
 {
 	struct tsm_sev_channel *a = &sev_tio_args(&self->a)->channel;

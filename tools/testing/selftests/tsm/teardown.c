@@ -200,7 +200,7 @@ TEST_F(running, ebusy_of_device_without_vdevice)
 	expect_release(_metadata, t);
 }
 
-/* Neither that nor the end of KVM's reference is an end of the TDI */
+/* That does not end the TDI, nor does the end of KVM's reference */
 TEST_F(running, detach_first)
 {
 	struct tsm_test *t = &self->t;
@@ -297,7 +297,7 @@ TEST_F(running, kvm_keeps_device_open)
 
 #define NR_FDS 4
 
-/* The TDI goes with the last reference on the VFIO device file, be it KVM's */
+/* The TDI goes with the last reference on the VFIO device file, even if it is KVM's */
 static void close_in_order(struct __test_metadata *_metadata, struct tsm_test *t,
 			   const unsigned int order[NR_FDS])
 {
@@ -355,7 +355,7 @@ FIXTURE_TEARDOWN(elsewhere)
 	teardown(&self->t);
 }
 
-/* Nobody asks the other VM before the function goes */
+/* The function goes without a question to the other VM */
 TEST_F(elsewhere, removal_unbinds)
 {
 	struct tsm_test *t = &self->t;

@@ -111,7 +111,7 @@ TEST_F(slot_of_pf, is_probed_once)
 	ASSERT_EQ(0, tsm_use_function(&vf_in_slot));
 }
 
-/* As that, but it comes after its PF is connected */
+/* The same VF, but it comes after its PF is connected */
 TEST_F(slot_of_pf, that_comes_late)
 {
 	struct tsm_test *t = &self->t;

@@ -211,7 +211,7 @@ TEST_F(held, destroy_of_vdevice)
 	EXPECT_EQ(-ENOENT,
 		  tsm_call_at_once("bind", tsm_call_bind_tdi, &self->h.other));
 	expect_request_fails(_metadata, &self->h, ENOENT);
-	/* nobody finds it any more, but it is not gone before the wait is over */
+	/* it can't be found any more, but it is not gone before the wait is over */
 	EXPECT_EQ(-EBUSY, tsm_call_at_once("IOMMU_DESTROY of the vIOMMU",
 					   tsm_call_destroy_viommu, s));
 	expect_group_unlocked(_metadata, &self->h);
@@ -305,7 +305,7 @@ TEST_F(held, disconnect)
 }
 
 /*
- * Something that removes the function waits for whoever has it open, and that
+ * Something that removes the function waits for the VMM that has it open, and that
  * one waits for the firmware.
  */
 static void remove_while_open(struct __test_metadata *_metadata,

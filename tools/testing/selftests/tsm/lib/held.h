@@ -28,7 +28,7 @@ struct tsm_held {
 
 /**
  * struct tsm_waiter - a call that waits for it
- * @what: what it does, for whoever reads the results
+ * @what: what it does, for the results
  * @thread: makes it
  */
 struct tsm_waiter {
@@ -56,7 +56,7 @@ int tsm_waiter_end(struct tsm_waiter *w, const struct tsm_held *h);
 /* Send a signal, which ends the wait. Return: what the call returned */
 int tsm_waiter_interrupt(struct tsm_waiter *w);
 
-/* It waits for nobody. Return: what the call returned, -ETIMEDOUT if it waits */
+/* It does not wait. Return: what the call returned, -ETIMEDOUT if it waits */
 int tsm_call_at_once(const char *what, int (*call)(void *arg), void *arg);
 
 #endif /* __SELFTEST_TSM_HELD_H */

@@ -8,7 +8,7 @@
 
 #define TIMEOUT "/proc/sys/kernel/hung_task_timeout_secs"
 
-/* 0 where nobody watches */
+/* 0 if the kernel does not look for hung tasks */
 static unsigned long timeout;
 
 void tsm_hung_task_init(void)

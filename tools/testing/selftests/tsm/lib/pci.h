@@ -51,7 +51,7 @@ int tsm_vfio_low_power(const struct tsm_setup *s, u32 feature);
 int tsm_vfio_reset(struct tsm_test *t);
 int tsm_sysfs_reset(struct tsm_test *t);
 
-/* Does the kernel put functions to sleep that nobody uses (CONFIG_PM)? */
+/* Does the kernel put unused functions to sleep (CONFIG_PM)? */
 bool tsm_pci_is_power_managed(const char *bdf);
 /* Wait for that: 0, or -ETIMEDOUT if somebody keeps it awake */
 int tsm_pci_wait_asleep(const char *bdf);

@@ -649,7 +649,7 @@ int tsm_remove_device_from_vm(struct tsm_setup *s)
 	return 0;
 }
 
-/* As close_fd(), for who wants to know that it worked */
+/* close_fd() that tells whether it worked */
 static int check_close(struct tsm_setup *s, int *fd, const char *what)
 {
 	int old = *fd;

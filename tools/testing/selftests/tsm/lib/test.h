@@ -29,7 +29,7 @@ static inline unsigned long count_requests(struct __test_metadata *_metadata)
 	return count;
 }
 
-/* As that, of the platform that has the function */
+/* Requests that reached the platform of the function */
 static inline unsigned long count_own_requests(struct __test_metadata *_metadata,
 					       const struct tsm_test *t)
 {
@@ -39,7 +39,7 @@ static inline unsigned long count_own_requests(struct __test_metadata *_metadata
 	return count;
 }
 
-/* Whatever comes of it, nothing but the outputs is written */
+/* With any result the kernel writes the outputs only */
 static inline int send_cmd(struct __test_metadata *_metadata, struct tsm_test *t)
 {
 	struct iommu_vdevice_tsm_guest_request sent = t->cmd;

@@ -51,7 +51,7 @@ int tsm_thread_join(struct tsm_thread *t, int *rc);
 /* Has it ended? */
 bool tsm_thread_is_over(struct tsm_thread *t);
 
-/* State and function, for whoever reads the results */
+/* State and function, for the results */
 void tsm_thread_describe(struct tsm_thread *t, char *text, size_t size);
 
 /* The first thread of another process, to wait for or describe */

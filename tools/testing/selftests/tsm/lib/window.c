@@ -47,7 +47,7 @@ static int add_window(struct tsm_window *w)
 	return 0;
 }
 
-/* Once more: whoever writes to a page that is writes_only has to wait */
+/* Once more: writers to a page that is writes_only have to wait */
 int tsm_window_withhold(struct tsm_window *w)
 {
 	return protect(w, UFFDIO_WRITEPROTECT_MODE_WP);
@@ -122,7 +122,7 @@ int tsm_window_fill(struct tsm_window *w, const void *data, size_t len)
 	return rc;
 }
 
-/* Whoever still waits finds an empty page */
+/* A thread that still waits finds an empty page */
 void tsm_window_close(struct tsm_window *w)
 {
 	if (w->uffd >= 0)

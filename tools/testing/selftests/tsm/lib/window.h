@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A page of memory that whoever touches it has to wait for, by userfaultfd: a
+ * A page of memory that each access has to wait for, by userfaultfd: a
  * window in which a test can look at what goes on, and change it.
  */
 #ifndef __SELFTEST_TSM_WINDOW_H
@@ -25,7 +25,7 @@ struct tsm_window {
 	bool writes_only;
 };
 
-/* Each returns 0 or -errno, tsm_window_wait() -ETIMEDOUT if nobody comes */
+/* Each returns 0 or -errno, tsm_window_wait() -ETIMEDOUT without an access */
 int tsm_window_open(struct tsm_window *w, bool writes_only);
 int tsm_window_wait(struct tsm_window *w);
 int tsm_window_withhold(struct tsm_window *w);
