@@ -38,9 +38,9 @@ variants: variants = $(subst $(comma), ,$(V))
 series: series = $(subst $(comma), ,$(S))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
-.PHONY: help demo test bench mutants fuzz variants vm kernel series refresh check gates assemble discard base clean
+.PHONY: help demo test bench mutants fuzz variants vm kernel series refresh check gates docs assemble discard base clean
 
-# At most 22 lines, so that it fits a terminal of 24
+# At most 23 lines, so that it fits a terminal of 24
 help: ## This list
 	@echo "Guest requests of confidential VMs to the platform's TSM: series for Linux 7.3"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -83,6 +83,10 @@ refresh: ## Take the commits of build/linux back into the repository
 
 check: assembled ## Prove that repository, build/linux and emitted series agree
 	@tools/series/check
+
+docs: assembled ## Build the pages that the series add or change, as HTML
+	@tools/vm/setup docs
+	@tools/series/docs
 
 gates: buildable assembled ## Build and check each patch as its maintainers would (long)
 	@tools/vm/setup gates
