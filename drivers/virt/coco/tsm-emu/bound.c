@@ -7,6 +7,7 @@
  *             before each
  *   secrets   struct emu_sev_secrets for each that has keys
  *   module    calls of guests to their module, struct emu_module_call
+ *   sha256    the module digests by SHA-256 where it has the choice
  */
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
@@ -178,6 +179,7 @@ void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 	debugfs_create_file("objects", 0400, dir, emu, &objects_fops);
 	debugfs_create_file("secrets", 0400, dir, emu, &secrets_fops);
 	debugfs_create_file("module", 0600, dir, emu, &module_fops);
+	debugfs_create_bool("sha256", 0600, dir, &emu->sha256);
 }
 
 /**

@@ -565,13 +565,20 @@ static int cca_guest_req(struct tsm_emu_bound *bound,
 	}
 }
 
-/* SHA-512, the other of the two that a Linux realm takes is SHA-256 */
+/*
+ * A Linux realm takes SHA-512 and SHA-256; Linux' host of March 2026 asks for the latter
+ * when it creates the PDEV. The field has room for the longer one, the rest is 0.
+ */
 static void cca_digest(struct tsm_emu_bound *bound, enum emu_object type,
 		       u8 digest[SHA512_DIGEST_SIZE])
 {
 	const struct tsm_emu_blob *blob = &bound->object[type];
 
-	if (blob->data)
+	if (!blob->data)
+		return;
+	if (tsm_emu_of_bound(bound)->sha256)
+		sha256(blob->data, blob->len, digest);
+	else
 		sha512(blob->data, blob->len, digest);
 }
 
@@ -582,7 +589,8 @@ static void cca_get_info(struct tsm_emu_bound *bound,
 	struct emu_rsi_vdev_info *info = (void *)call->data;
 	const struct emu_cca *cca = bound->fw_data;
 
-	info->hash = cpu_to_le64(EMU_RSI_HASH_SHA_512);
+	info->hash = cpu_to_le64(tsm_emu_of_bound(bound)->sha256 ?
+				 EMU_RSI_HASH_SHA_256 : EMU_RSI_HASH_SHA_512);
 	info->lock_nonce = cpu_to_le64(cca->lock_nonce);
 	info->measurement_nonce = cpu_to_le64(cca->measurement_nonce);
 	info->report_nonce = cpu_to_le64(cca->report_nonce);

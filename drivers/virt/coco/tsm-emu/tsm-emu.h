@@ -186,6 +186,7 @@ struct tsm_emu_fn {
  * @stall_wq: where they wait
  * @delay_ms: how long each operation takes
  * @incomplete: how often firmware that can answer that an operation goes on does so
+ * @sha256: the guest's module digests by SHA-256 where it has the choice, else SHA-512
  * @other_lock: protects @other_binding
  * @other_binding: a function that a test has bound to another VM, or NULL
  */
@@ -212,6 +213,7 @@ struct tsm_emu {
 	wait_queue_head_t stall_wq;
 	u32 delay_ms;
 	u32 incomplete;
+	bool sha256;
 	struct mutex other_lock;
 	struct pci_tsm_binding *other_binding;
 };

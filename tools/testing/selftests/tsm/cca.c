@@ -46,6 +46,7 @@ FIXTURE_SETUP(attested)
 
 FIXTURE_TEARDOWN(attested)
 {
+	tsm_platform_sha256_at(self->p.t.s.fn->platform, false);
 	proto_close(&self->p);
 }
 
@@ -160,29 +161,42 @@ TEST_F(cca, objects_refused)
 	}
 }
 
-/* SHA-512 of all that the realm can read: what Linux compares in its kernel */
+/* All that the realm can read: what Linux compares in its kernel */
 static bool is_vouched_for(struct proto_test *p, u32 object, const u8 digest[64])
 {
-	u8 is[TSM_SHA512_LEN];
 	s64 len = read_object(p, object, 0, PROTO_RESP_MAX);
+	u8 is[TSM_SHA512_LEN] = {};
 
 	if (len <= 0)
 		return false;
-	tsm_sha512(p->resp, len, is);
+	if (le64toh(cca_args(p)->info.hash) == EMU_RSI_HASH_SHA_256)
+		tsm_sha256(p->resp, len, is);
+	else
+		tsm_sha512(p->resp, len, is);
 	return !memcmp(is, digest, sizeof(is));
 }
 
-TEST_F(attested, digests)
+static void expect_digests(struct __test_metadata *_metadata, struct proto_test *p,
+			   u64 hash)
 {
-	const struct emu_rsi_vdev_info *info = &cca_args(&self->p)->info;
-	struct proto_test *p = &self->p;
+	const struct emu_rsi_vdev_info *info = &cca_args(p)->info;
 
-	EXPECT_EQ(EMU_RSI_HASH_SHA_512, le64toh(info->hash));
+	ASSERT_EQ(0, cca_get_info(p));
+	EXPECT_EQ(hash, le64toh(info->hash));
 	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_VCA, info->vca));
 	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_CERTIFICATE, info->certificate));
 	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_MEASUREMENTS,
 				   info->measurements));
 	EXPECT_TRUE(is_vouched_for(p, TSM_CCA_OBJECT_REPORT, info->report));
+}
+
+TEST_F(attested, digests)
+{
+	unsigned int platform = self->p.t.s.fn->platform;
+
+	expect_digests(_metadata, &self->p, EMU_RSI_HASH_SHA_512);
+	ASSERT_EQ(0, tsm_platform_sha256_at(platform, true));
+	expect_digests(_metadata, &self->p, EMU_RSI_HASH_SHA_256);
 }
 
 /* SPDM's request attributes, of which bit 1 asks for raw bit streams */

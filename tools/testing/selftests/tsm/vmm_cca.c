@@ -35,6 +35,7 @@ FIXTURE_TEARDOWN(realm)
 {
 	tsm_answer((struct tsm_answer) {});
 	tsm_platform_incomplete_at(self->vmm.setup.fn->platform, 0);
+	tsm_platform_sha256_at(self->vmm.setup.fn->platform, false);
 	tsm_platform_stall_at(self->vmm.setup.fn->platform, 0);
 	EXPECT_EQ(0, vmm_take_down(&self->vmm));
 }
@@ -221,23 +222,33 @@ TEST_F(realm, interrupted)
 	EXPECT_EQ(TSM_CCA_SUCCESS, set_state(self, PCI_TDISP_STATE_CONFIG_LOCKED));
 }
 
-/* Each long call of the realm goes on, and the realm continues it, but for one */
-TEST_F(realm, long_operations)
+static void expect_pass(struct __test_metadata *_metadata, struct vmm *vmm)
 {
 	enum tsm_vmm_verdict verdict = TSM_VMM_NR_VERDICTS;
-	unsigned int platform = self->vmm.setup.fn->platform;
-	struct vmm *vmm = &self->vmm;
 	int rc;
 
-	ASSERT_EQ(0, tsm_platform_incomplete_at(platform, 2));
 	do {
 		rc = vmm_step(vmm, &verdict);
 	} while (!rc);
 	EXPECT_EQ(1, rc);
 	EXPECT_EQ(TSM_VMM_PASSED, verdict);
+}
+
+/* Each long call of the realm goes on, and the realm continues it, but for one */
+TEST_F(realm, long_operations)
+{
+	ASSERT_EQ(0, tsm_platform_incomplete_at(self->vmm.setup.fn->platform, 2));
+	expect_pass(_metadata, &self->vmm);
 	/* lock, report twice, measurements, RUN, UNLOCKED twice, LOCKED twice, vectors */
-	EXPECT_LE(10, vmm->nr_cookies);
-	EXPECT_EQ(0, vmm->cookie);
+	EXPECT_LE(10, self->vmm.nr_cookies);
+	EXPECT_EQ(0, self->vmm.cookie);
+}
+
+/* With the other of the two hashes that Linux' realm takes */
+TEST_F(realm, sha256)
+{
+	ASSERT_EQ(0, tsm_platform_sha256_at(self->vmm.setup.fn->platform, true));
+	expect_pass(_metadata, &self->vmm);
 }
 
 static u64 continue_with(FIXTURE_DATA(realm) *self, u64 cookie)

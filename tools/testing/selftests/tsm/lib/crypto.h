@@ -14,6 +14,7 @@
 #define TSM_AES_KEY_LEN 32
 #define TSM_GCM_IV_LEN 12
 #define TSM_GCM_TAG_LEN 16
+#define TSM_SHA256_LEN 32
 #define TSM_SHA384_LEN 48
 #define TSM_SHA512_LEN 64
 
@@ -72,7 +73,8 @@ void tsm_gcm_seal(const struct tsm_gcm *gcm, void *data, size_t len,
 bool tsm_gcm_open(const struct tsm_gcm *gcm, void *data, size_t len,
 		  const u8 tag[TSM_GCM_TAG_LEN]);
 
-/* SHA-384 and SHA-512 (FIPS 180-4) */
+/* SHA-256, SHA-384 and SHA-512 (FIPS 180-4) */
+void tsm_sha256(const void *data, size_t len, u8 digest[TSM_SHA256_LEN]);
 void tsm_sha384(const void *data, size_t len, u8 digest[TSM_SHA384_LEN]);
 void tsm_sha512(const void *data, size_t len, u8 digest[TSM_SHA512_LEN]);
 

@@ -61,6 +61,14 @@ int tsm_platform_delay(unsigned int ms)
 	return tsm_file_write(TSM_PLATFORM_HOOKS "/delay_ms", text);
 }
 
+int tsm_platform_sha256_at(unsigned int instance, bool sha256)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), HOOKS ".%u/sha256", instance);
+	return tsm_file_write(path, sha256 ? "Y" : "N");
+}
+
 int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox)
 {
 	char path[64], text[16];

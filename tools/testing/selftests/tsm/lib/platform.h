@@ -32,6 +32,8 @@ int tsm_platform_requests_at(unsigned int instance, unsigned long *count);
 int tsm_platform_stall(u32 mask);
 int tsm_platform_wait_stalled(unsigned long count);
 int tsm_platform_delay(unsigned int ms);
+/* The hash by which a guest's module digests, where it has the choice */
+int tsm_platform_sha256_at(unsigned int instance, bool sha256);
 /* How the DSMs answer from now on */
 int tsm_platform_mailbox(enum emu_mailbox mailbox);
 int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox);

@@ -82,7 +82,7 @@ static bool learn(struct guest *g)
 		     tsm_vmm_gpa(g->shared, &g->area->info) };
 
 	return rsi(x) == EMU_RSI_SUCCESS &&
-	       le64toh(g->area->info.hash) == EMU_RSI_HASH_SHA_512;
+	       le64toh(g->area->info.hash) <= EMU_RSI_HASH_SHA_512;
 }
 
 static bool is_state(struct guest *g, enum pci_tdisp_state state)
@@ -150,7 +150,11 @@ static u32 read_genuine(struct guest *g, enum tsm_cca_object object,
 	u32 len = read_object(g, object);
 	u8 is[TSM_SHA512_LEN];
 
-	tsm_sha512(g->area->object, len, is);
+	tsm_clear(is, sizeof(is));
+	if (le64toh(g->area->info.hash) == EMU_RSI_HASH_SHA_256)
+		tsm_sha256(g->area->object, len, is);
+	else
+		tsm_sha512(g->area->object, len, is);
 	return tsm_equal(is, digest, sizeof(is)) ? len : 0;
 }
 
