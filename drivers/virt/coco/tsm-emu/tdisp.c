@@ -113,7 +113,7 @@ static void tdisp_make_nonce(struct tsm_emu_tdi *tdi)
 
 /*
  * The stream of the keys is not compared with DEFAULT_STREAM_ID, as section 11.3.8
- * has it: nobody configures a stream in the IDE capability of an emulated device.
+ * has it: an emulated device has no stream configured in its IDE capability.
  */
 static size_t tdisp_lock(struct tsm_emu_tdi *tdi, const void *req, void *resp)
 {

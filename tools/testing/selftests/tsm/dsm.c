@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the function that hosts the DSM of others is spared: it does not sleep while
- * it is connected, and no user resets it or takes it out of D0 while a TDI of its
- * device is bound. The emulated DSM serves in D0 only, loses its IDE stream in a
- * Function Level Reset, and its SPDM session in that of its bus.
+ * The function that hosts the DSM of others does not sleep while it is connected, and
+ * no user resets it or takes it out of D0 while a TDI of its device is bound. The
+ * emulated DSM serves in D0 only, loses its IDE stream in a Function Level Reset, and
+ * its SPDM session in a reset of its bus.
  */
 #include <linux/vfio.h>
 

@@ -37,7 +37,7 @@ int tsm_platform_sha256_at(unsigned int instance, bool sha256);
 /* How the DSMs answer from now on */
 int tsm_platform_mailbox(enum emu_mailbox mailbox);
 int tsm_platform_mailbox_at(unsigned int instance, enum emu_mailbox mailbox);
-/* How often long operations are answered that they go on, where a protocol has that */
+/* How often the TSM answers that a long operation goes on, if the protocol has that */
 int tsm_platform_incomplete_at(unsigned int instance, unsigned int times);
 /* Hold nothing from now on; where debugfs is locked down nothing can be held */
 int tsm_platform_let_go(void);
