@@ -7,6 +7,8 @@
 #include <linux/string.h>
 #include "proto_test.h"
 
+#include "../../../../tools/testing/selftests/tsm/vectors/cca.h"
+
 DECLARE_TSM_PROTO(cca);
 
 static const struct proto_case cca_cases[] = {
@@ -42,6 +44,8 @@ static const struct proto_test cca_test = {
 	.nr_cases = ARRAY_SIZE(cca_cases),
 	.fill = cca_fill,
 	.accepts = cca_accepts,
+	.vectors = cca_vectors,
+	.nr_vectors = ARRAY_SIZE(cca_vectors),
 };
 
-PROTO_TEST_SUITE(cca, "tsm-proto-cca");
+PROTO_TEST_SUITE(cca, "tsm-proto-cca", KUNIT_CASE(proto_test_vectors));

@@ -3,6 +3,7 @@
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include "proto_test.h"
@@ -246,6 +247,72 @@ void proto_test_unaligned(struct kunit *test)
 				proto_test_decode(test, mem + shift, len, &id));
 		KUNIT_EXPECT_EQ(test, id, param->id);
 	}
+}
+
+static bool has_row(const struct pci_tsm_guest_msg *msg,
+		    const struct tsm_vector *v)
+{
+	if (!msg || msg->id != v->id || msg->class != v->class ||
+	    msg->req_min > v->len || msg->req_max < v->len)
+		return false;
+	/* The TSM says no more than that it refuses, or answers at length */
+	if (v->code && !v->rsp_len)
+		return true;
+	return msg->resp_min <= v->rsp_len &&
+	       msg->resp_max >= max(v->rsp_len, v->rsp_max);
+}
+
+/* Return: what the core makes of the decoder's answer and of the row */
+static int admit(struct kunit *test, const u8 *req, const struct tsm_vector *v)
+{
+	const struct proto_test *t = test->priv;
+	const struct pci_tsm_guest_msg *msg;
+	u32 longest = 0, id;
+
+	for (unsigned int i = 0; i < t->proto->nr_msgs; i++)
+		longest = max(longest, t->proto->msgs[i].req_max);
+	if (v->len > longest)
+		return -EMSGSIZE;
+	if (v->len < t->envelope_len ||
+	    proto_test_decode(test, req, v->len, &id))
+		return -EBADMSG;
+	msg = find_msg(t, id);
+	if (!msg)
+		return -EBADMSG;
+	if (v->len < msg->req_min || v->len > msg->req_max)
+		return -EMSGSIZE;
+	return v->err || has_row(msg, v) ? 0 : -EPROTO;
+}
+
+static void check_vector(struct kunit *test, const struct tsm_vector *v)
+{
+	u8 *any = kunit_kmalloc(test, v->len, GFP_KERNEL);
+	u8 *req = kunit_kmalloc(test, v->len, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, any);
+	KUNIT_ASSERT_NOT_NULL(test, req);
+	KUNIT_ASSERT_TRUE_MSG(test, tsm_vector_parse(v->req, req, any, v->len),
+			      "%s: %s", v->source, v->req);
+	KUNIT_EXPECT_EQ_MSG(test, -v->err, admit(test, req, v), "%s", v->source);
+	kunit_kfree(test, req);
+	kunit_kfree(test, any);
+}
+
+/* What published guests send has its row, and what is wrong has none */
+void proto_test_vectors(struct kunit *test)
+{
+	const struct proto_test *t = test->priv;
+	size_t good = 0, bad = 0;
+
+	for (size_t i = 0; i < t->nr_vectors; i++) {
+		if (!t->vectors[i].req)
+			continue;
+		check_vector(test, &t->vectors[i]);
+		good += !t->vectors[i].err;
+		bad += !!t->vectors[i].err;
+	}
+	KUNIT_EXPECT_NE(test, good, 0);
+	KUNIT_EXPECT_NE(test, bad, 0);
 }
 
 MODULE_LICENSE("GPL");

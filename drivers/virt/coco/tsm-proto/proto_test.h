@@ -10,6 +10,8 @@
 #include <kunit/test.h>
 #include <linux/tsm-proto.h>
 
+#include "../../../../tools/testing/selftests/tsm/vectors/vector.h"
+
 /**
  * struct proto_case - a message, and what its row of the table has to say
  * @name: for the report
@@ -45,6 +47,8 @@ struct proto_case {
  *	  for its number
  * @accepts: is the request of @param, good otherwise, still one of the protocol
  *	     with @value for the byte at @offset, in the table or not?
+ * @vectors: requests that were published, for proto_test_vectors()
+ * @nr_vectors: number of @vectors
  */
 struct proto_test {
 	const struct pci_tsm_guest_proto *proto;
@@ -59,6 +63,8 @@ struct proto_test {
 	size_t nr_cases;
 	void (*fill)(u8 *req, size_t len);
 	bool (*accepts)(const struct proto_case *param, size_t offset, u8 value);
+	const struct tsm_vector *vectors;
+	size_t nr_vectors;
 };
 
 /* Memory of exactly @len bytes: KASAN sees who looks behind it */
@@ -71,6 +77,7 @@ void proto_test_ids(struct kunit *test);
 void proto_test_lengths(struct kunit *test);
 void proto_test_bytes(struct kunit *test);
 void proto_test_unaligned(struct kunit *test);
+void proto_test_vectors(struct kunit *test);
 
 /*
  * The suite of a protocol: all of the above for the struct proto_test _proto##_test

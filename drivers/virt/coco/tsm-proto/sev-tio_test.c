@@ -8,6 +8,8 @@
 #include <linux/string.h>
 #include "proto_test.h"
 
+#include "../../../../tools/testing/selftests/tsm/vectors/sev_tio.h"
+
 DECLARE_TSM_PROTO(sev_tio);
 
 #define SEV_TIO_HDR_LEN	96
@@ -75,6 +77,8 @@ static const struct proto_test sev_tio_test = {
 	.nr_cases = ARRAY_SIZE(sev_tio_cases),
 	.fill = sev_tio_fill,
 	.accepts = sev_tio_accepts,
+	.vectors = sev_tio_vectors,
+	.nr_vectors = ARRAY_SIZE(sev_tio_vectors),
 };
 
 static void sev_tio_one_page(struct kunit *test)
@@ -102,6 +106,7 @@ static void sev_tio_length_does_not_wrap(struct kunit *test)
 }
 
 PROTO_TEST_SUITE(sev_tio, "tsm-proto-sev-tio",
+		 KUNIT_CASE(proto_test_vectors),
 		 KUNIT_CASE(sev_tio_one_page),
 		 KUNIT_CASE(sev_tio_length_does_not_wrap));
 

@@ -3,6 +3,8 @@
 #include <linux/string.h>
 #include "proto_test.h"
 
+#include "../../../../tools/testing/selftests/tsm/vectors/tdisp.h"
+
 DECLARE_TSM_PROTO(tdisp);
 
 #define TDISP_HDR_LEN 16
@@ -54,6 +56,8 @@ static const struct proto_test tdisp_test = {
 	.nr_cases = ARRAY_SIZE(tdisp_cases),
 	.fill = tdisp_fill,
 	.accepts = tdisp_accepts,
+	.vectors = tdisp_vectors,
+	.nr_vectors = ARRAY_SIZE(tdisp_vectors),
 };
 
-PROTO_TEST_SUITE(tdisp, "tsm-proto-tdisp");
+PROTO_TEST_SUITE(tdisp, "tsm-proto-tdisp", KUNIT_CASE(proto_test_vectors));

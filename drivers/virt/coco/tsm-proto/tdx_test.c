@@ -7,6 +7,8 @@
 #include <linux/string.h>
 #include "proto_test.h"
 
+#include "../../../../tools/testing/selftests/tsm/vectors/tdx.h"
+
 DECLARE_TSM_PROTO(tdx);
 
 #define TDX_HDR_LEN	20
@@ -49,6 +51,8 @@ static const struct proto_test tdx_test = {
 	.nr_cases = ARRAY_SIZE(tdx_cases),
 	.fill = tdx_fill,
 	.accepts = tdx_accepts,
+	.vectors = tdx_vectors,
+	.nr_vectors = ARRAY_SIZE(tdx_vectors),
 };
 
 /* All four bytes of data_length count: a request with data is one, but too long */
@@ -69,4 +73,5 @@ static void tdx_data_length(struct kunit *test)
 	}
 }
 
-PROTO_TEST_SUITE(tdx, "tsm-proto-tdx", KUNIT_CASE(tdx_data_length));
+PROTO_TEST_SUITE(tdx, "tsm-proto-tdx", KUNIT_CASE(proto_test_vectors),
+		 KUNIT_CASE(tdx_data_length));

@@ -10,6 +10,7 @@
 #include "kselftest_harness.h"
 #include "lib/crypto.h"
 #include "lib/sev_msg.h"
+#include "vectors/sev_tio.h"
 
 /* "The Galois/Counter Mode of Operation (GCM)", appendix B, test case 16 */
 static const u8 key[TSM_AES_KEY_LEN] = {
@@ -162,6 +163,40 @@ TEST(sha384_padding)
 
 	memset(text, 'a', sizeof(text));
 	EXPECT_TRUE(is_sha384(text, sizeof(text), of_111_bytes));
+}
+
+/* Requests as guests seal them, and as they open the answer */
+TEST(sealed_published)
+{
+	const u32 hdr_len = sizeof(struct tsm_sev_tio_hdr);
+	u8 plain[TSM_VECTOR_MAX], sealed[TSM_VECTOR_MAX], is[TSM_VECTOR_MAX];
+	u8 any[TSM_VECTOR_MAX];
+	const struct tsm_sev_tio_hdr *hdr = (void *)plain;
+	struct tsm_sev_channel channel;
+
+	for (size_t i = 0; i < sizeof(channel.key); i++)
+		channel.key[i] = i;
+	for (size_t i = 0; i < ARRAY_SIZE(sev_tio_sealed); i++) {
+		const struct sev_tio_sealed *s = &sev_tio_sealed[i];
+
+		ASSERT_GE(sizeof(plain), s->len);
+		ASSERT_TRUE(tsm_vector_parse_lines(s->plain, plain, any, s->len));
+		ASSERT_TRUE(tsm_vector_parse_lines(s->sealed, sealed, any, s->len));
+		channel.vmpck = hdr->msg_vmpck;
+		channel.seqno = le64toh(hdr->seqno);
+		channel.msg_version = hdr->msg_version;
+		EXPECT_EQ(s->len, tsm_sev_seal(&channel, hdr->msg_type, plain + hdr_len,
+					       s->len - hdr_len, is));
+		EXPECT_EQ(0, memcmp(is, sealed, s->len)) {
+			TH_LOG("%s", s->source);
+		}
+
+		/* an answer has the number behind that of the request */
+		channel.seqno--;
+		EXPECT_TRUE(tsm_sev_open(&channel, hdr->msg_type, sealed, s->len, is,
+					 s->len - hdr_len));
+		EXPECT_EQ(0, memcmp(is, plain + hdr_len, s->len - hdr_len));
+	}
 }
 
 /*

@@ -196,6 +196,91 @@ TEST_F(proto, bind_refused)
 	EXPECT_EQ(0, variant->proto->run(p));
 }
 
+/* With the id of the published requests */
+FIXTURE(published)
+{
+	struct proto_test p;
+};
+
+FIXTURE_VARIANT(published)
+{
+	const struct proto *proto;
+};
+
+#define TSM_PROTO(_name) FIXTURE_VARIANT_ADD(published, _name) { &proto_##_name };
+#include "lib/proto_list.h"
+#undef TSM_PROTO
+
+FIXTURE_SETUP(published)
+{
+	check_step(_metadata, &self->p.t,
+		   proto_open_as(&self->p, variant->proto, "pf0",
+				 variant->proto->vector_rid));
+}
+
+FIXTURE_TEARDOWN(published)
+{
+	proto_close(&self->p);
+}
+
+/* Nothing of it gets to the TSM, whatever else the VMM admits */
+static void expect_vector_refused(struct __test_metadata *_metadata,
+				  struct proto_test *p, const struct tsm_vector *v)
+{
+	for (u32 scope = SCOPE(INFO); scope <= SCOPE(STATE_CHANGE); scope++) {
+		proto_prepare(p, scope, v->len);
+		expect_refused(_metadata, &p->t, v->err, 0);
+	}
+}
+
+/* The kernel admits what is published with the class that it has, and no wrong one */
+TEST_F(published, admitted)
+{
+	struct proto_test *p = &self->p;
+	u32 admitted = 0;
+
+	for (size_t i = 0; i < variant->proto->nr_vectors; i++) {
+		const struct tsm_vector *v = &variant->proto->vectors[i];
+
+		if (!v->req)
+			continue;
+		ASSERT_TRUE(proto_use_vector(p, v)) {
+			TH_LOG("%s", v->source);
+		}
+		if (v->err) {
+			expect_vector_refused(_metadata, p, v);
+			continue;
+		}
+		if (v->class != SCOPE(INFO)) {
+			proto_prepare(p, SCOPE(INFO), v->len);
+			expect_refused(_metadata, &p->t, EACCES, 0);
+		}
+		admitted++;
+	}
+	EXPECT_NE(0, admitted);
+}
+
+/* And the firmware gives the published answer, down to each byte that is not its own */
+TEST_F(published, answered)
+{
+	struct proto_test *p = &self->p;
+
+	for (size_t i = 0; i < variant->proto->nr_vectors; i++) {
+		const struct tsm_vector *v = &variant->proto->vectors[i];
+
+		if (!v->req || v->err)
+			continue;
+		ASSERT_TRUE(proto_use_vector(p, v));
+		proto_prepare_vector(p, v);
+		ASSERT_EQ(0, tsm_request_send(&p->t)) {
+			TH_LOG("%s", v->source);
+		}
+		ASSERT_TRUE(proto_is_answered(p, v)) {
+			TH_LOG("%s", v->source);
+		}
+	}
+}
+
 /* The kernel runs out of memory while the TSM binds, also with the TDI locked */
 FIXTURE(nomem)
 {

@@ -7,7 +7,6 @@
 
 #include "lib/proto_tdx.h"
 #include "lib/test.h"
-#include "vectors/tdx.h"
 
 FIXTURE(tdx)
 {
@@ -222,34 +221,6 @@ TEST_F(tdx, evidence)
 		  find_data(p, end, EMU_OBJECT_MEASUREMENTS));
 	ASSERT_EQ(0, proto_request(p, TSM_TDX_GET_TDI_REPORT));
 	EXPECT_EQ(le32toh(hdr->data_length), find_data(p, 0, EMU_OBJECT_REPORT));
-}
-
-static void prepare_vector(struct proto_test *p, const struct tdx_vector *vector,
-			   u32 scope)
-{
-	memcpy(p->req, vector->req, TDX_VECTOR_LEN);
-	proto_prepare(p, scope, TDX_VECTOR_LEN);
-}
-
-/* What published guests send has its class, and the answer that they take */
-TEST_F(tdx, published_commands)
-{
-	struct proto_test *p = &self->p;
-
-	for (size_t i = 0; i < ARRAY_SIZE(tdx_vectors); i++) {
-		const struct tdx_vector *vector = &tdx_vectors[i];
-
-		if (vector->changes) {
-			prepare_vector(p, vector, SCOPE(INFO));
-			expect_refused(_metadata, &p->t, EACCES, 0);
-		}
-		prepare_vector(p, vector, vector->changes ? SCOPE(STATE_CHANGE) :
-							    SCOPE(INFO));
-		EXPECT_TRUE(!tsm_request_send(&p->t) &&
-			    tdx_vector_is_answered(vector, p->resp)) {
-			TH_LOG("%s", vector->source);
-		}
-	}
 }
 
 /* The first call says how much room the second must have */

@@ -162,6 +162,60 @@ s64 proto_refusal(struct proto_test *p, u32 id)
 	return p->t.cmd.out_tsm_code;
 }
 
+int proto_open_as(struct proto_test *p, const struct proto *proto, const char *fn,
+		  u64 rid)
+{
+	int rc = begin(p, proto, fn);
+
+	p->t.s.virt_id = rid;
+	return rc ?: tsm_assign(&p->t.s) ?: read_table(p) ?: proto_bind(p);
+}
+
+bool proto_use_vector(struct proto_test *p, const struct tsm_vector *v)
+{
+	u8 any[TSM_VECTOR_MAX];
+
+	if (v->len > sizeof(any) ||
+	    !tsm_vector_parse(v->req, p->req, any, v->len))
+		return false;
+	return v->err || !p->proto->adapt || p->proto->adapt(p, v);
+}
+
+void proto_prepare_vector(struct proto_test *p, const struct tsm_vector *v)
+{
+	proto_prepare(p, v->class, v->len);
+	if (v->room)
+		p->t.cmd.resp_len = v->room;
+}
+
+bool proto_is_answered(struct proto_test *p, const struct tsm_vector *v)
+{
+	u32 len = p->t.cmd.out_resp_len, at;
+	u8 bytes[TSM_VECTOR_MAX], any[TSM_VECTOR_MAX];
+
+	if (p->t.cmd.out_tsm_code != v->code) {
+		ksft_print_msg("code %#llx\n",
+			       (unsigned long long)p->t.cmd.out_tsm_code);
+		return false;
+	}
+	if (len < v->rsp_len || (len > v->rsp_len && len > v->rsp_max)) {
+		ksft_print_msg("response of %u bytes\n", len);
+		return false;
+	}
+	if (!v->rsp)
+		return true;
+	if (p->proto->reveal && p->proto->reveal(p, v))
+		return false;
+
+	len = len < sizeof(bytes) ? len : sizeof(bytes);
+	if (!tsm_vector_parse(v->rsp, bytes, any, len))
+		return false;
+	at = tsm_vector_compare(p->resp, bytes, any, len);
+	if (at < len)
+		ksft_print_msg("byte %#x of the response is %02x\n", at, p->resp[at]);
+	return at == len;
+}
+
 bool proto_is_state(const struct proto_test *p, int state)
 {
 	struct tsm_firmware_tdi tdi;

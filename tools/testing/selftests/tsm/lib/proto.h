@@ -11,6 +11,7 @@
 #include "firmware.h"
 #include "platform.h"
 #include "tdi.h"
+#include "../vectors/vector.h"
 
 #define PROTO_REQ_MAX 4096
 /* Longer than any response of the emulated platform */
@@ -38,6 +39,14 @@ struct proto_test;
  * @fail_code: with which it does
  * @bind_code: with which it refuses to bind a TDI that it can't lock, 0 if bind
  *	does not lock
+ * @vectors: requests that were published, from a bound TDI on
+ * @nr_vectors: number of @vectors
+ * @vector_rid: guest's id of the TDI in them
+ * @adapt: what is of an example device in &proto_test.req, as the vector has it, is
+ *	replaced by what is of this one. May be NULL. Return: false if the tests make
+ *	such a request in another way
+ * @reveal: the same the other way round in the response. May be NULL. Return: 0, or
+ *	-EPROTO if it is none
  */
 struct proto {
 	const char *name;
@@ -54,6 +63,11 @@ struct proto {
 	int (*fail)(struct proto_test *p);
 	u64 fail_code;
 	u64 bind_code;
+	const struct tsm_vector *vectors;
+	size_t nr_vectors;
+	u64 vector_rid;
+	bool (*adapt)(struct proto_test *p, const struct tsm_vector *v);
+	int (*reveal)(struct proto_test *p, const struct tsm_vector *v);
 };
 
 /**
@@ -131,6 +145,20 @@ int proto_request(struct proto_test *p, u32 id);
  * -EPROTO if there is none, or more than the code; or another -errno
  */
 s64 proto_refusal(struct proto_test *p, u32 id);
+
+/*
+ * Have the request of a vector in &proto_test.req. Return: false if the vector is not
+ * one, or longer than requests are
+ */
+bool proto_use_vector(struct proto_test *p, const struct tsm_vector *v);
+/* Make &tsm_test.cmd of it, with the scope of its class */
+void proto_prepare_vector(struct proto_test *p, const struct tsm_vector *v);
+/* Is the outcome the one of the vector? Says if not */
+bool proto_is_answered(struct proto_test *p, const struct tsm_vector *v);
+
+/* As proto_open(), with a function that its guest knows by this id */
+int proto_open_as(struct proto_test *p, const struct proto *proto, const char *fn,
+		  u64 rid);
 
 /* As the device sees it; the second says if not */
 bool proto_is_state(const struct proto_test *p, int state);

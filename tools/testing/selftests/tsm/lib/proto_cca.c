@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests of Arm CCA for the tests of guest protocols */
 #include "proto_cca.h"
+#include "../vectors/cca.h"
 
 static u32 make(struct proto_test *p, u32 id, int extra)
 {
@@ -212,4 +213,7 @@ const struct proto proto_cca = {
 	.stop = stop_tdi,
 	.fail = fail,
 	.fail_code = TSM_CCA_INVALID_OBJECT,
+	.vectors = cca_vectors,
+	.nr_vectors = ARRAY_SIZE(cca_vectors),
+	.vector_rid = CCA_VECTOR_RID,
 };

@@ -3,6 +3,7 @@
 #include <linux/psp-sev.h>
 
 #include "proto_sev_tio.h"
+#include "../vectors/sev_tio.h"
 
 #define HDR_LEN sizeof(struct tsm_sev_tio_hdr)
 
@@ -181,6 +182,78 @@ static u16 status_of(const struct sev_tio_args *args, u32 id)
 	return le16toh(result->v2.status);
 }
 
+/* An address of the example, or in version 2 the number of its page */
+static void adapt_pages(struct proto_test *p, struct tsm_sev_tio_mmio_pages *mmio)
+{
+	u64 base = le64toh(mmio->base);
+	u64 unit = base < SEV_TIO_VECTOR_BAR0 ? 4096 : 1;
+	bool second = base * unit >= SEV_TIO_VECTOR_BAR2;
+	u64 bar = second ? SEV_TIO_VECTOR_BAR2 : SEV_TIO_VECTOR_BAR0;
+
+	/* a TDI that is unbound has none */
+	if (proto_use_range(p, second))
+		return;
+	mmio->base = htole64((base * unit - bar + p->range.base) / unit);
+	if (second && le32toh(mmio->pages) == SEV_TIO_VECTOR_PAGES)
+		mmio->pages = htole32(p->range.pages);
+}
+
+static void adapt_payload(struct proto_test *p, u8 type, void *payload)
+{
+	struct tsm_sev_tio_mmio_validate *req = payload;
+	union tsm_sev_tio_tdi *tdi = payload;
+
+	if (le64toh(tdi->v2.tdi_id) == SEV_TIO_VECTOR_ID)
+		tdi->v2.tdi_id = htole64(p->t.s.virt_id);
+	if (type == TSM_SEV_TIO_MMIO_VALIDATE_REQ)
+		adapt_pages(p, &req->mmio);
+}
+
+/* Sealed with the guest's key under its next number, and the same header as it is there */
+static bool adapt(struct proto_test *p, const struct tsm_vector *v)
+{
+	const struct tsm_sev_tio_hdr *sealed = (void *)p->req;
+	struct tsm_sev_channel *channel = &sev_tio_args(p)->channel;
+	const size_t clear = offsetof(struct tsm_sev_tio_hdr, reserved);
+	u8 msg[TSM_VECTOR_MAX];
+	const struct tsm_sev_tio_hdr *hdr = (void *)msg;
+
+	if (v->len < HDR_LEN)
+		return true;
+	memcpy(msg, p->req, v->len);
+	adapt_payload(p, hdr->msg_type, msg + HDR_LEN);
+	channel->msg_version = hdr->msg_version;
+	return tsm_sev_seal(channel, hdr->msg_type, msg + HDR_LEN, v->len - HDR_LEN,
+			    p->req) == v->len &&
+	       !memcmp((const u8 *)sealed + clear, msg + clear, HDR_LEN - clear);
+}
+
+static int reveal(struct proto_test *p, const struct tsm_vector *v)
+{
+	struct tsm_sev_tio_mmio_validate_rsp *rsp = (void *)(p->resp + HDR_LEN);
+	u8 req[TSM_VECTOR_MAX], own[TSM_VECTOR_MAX];
+	const u32 id_len = sizeof(rsp->result.v2.tdi_id);
+	const struct tsm_sev_tio_mmio_validate *was = (void *)(req + HDR_LEN);
+	const struct tsm_sev_tio_mmio_validate *is = (void *)(own + HDR_LEN);
+	u8 any[TSM_VECTOR_MAX];
+
+	if (!tsm_vector_parse(v->req, req, any, v->len) || finish(p, v->id))
+		return -EPROTO;
+	memcpy(rsp, sev_tio_args(p)->payload, p->t.cmd.out_resp_len - HDR_LEN);
+	memcpy(own, req, v->len);
+	adapt_payload(p, v->id, own + HDR_LEN);
+	if (sev_tio_args(p)->channel.msg_version == TSM_SEV_TIO_MSG_VERSION_2 &&
+	    !memcmp(rsp, &is->tdi, id_len))
+		memcpy(rsp, &was->tdi, id_len);
+	if (v->id != TSM_SEV_TIO_MMIO_VALIDATE_REQ)
+		return 0;
+	if (rsp->mmio.base == is->mmio.base && rsp->mmio.pages == is->mmio.pages) {
+		rsp->mmio.base = was->mmio.base;
+		rsp->mmio.pages = was->mmio.pages;
+	}
+	return 0;
+}
+
 int sev_tio_status(struct proto_test *p, u32 id)
 {
 	return proto_request(p, id) ?: status_of(p->args, id);
@@ -250,6 +323,11 @@ const struct proto proto_sev_tio = {
 	.bad_offset = offsetof(struct tsm_sev_tio_hdr, algo),
 	.bad_bits = 2,
 	.args_size = sizeof(struct sev_tio_args),
+	.vectors = sev_tio_vectors,
+	.nr_vectors = ARRAY_SIZE(sev_tio_vectors),
+	.vector_rid = SEV_TIO_VECTOR_RID,
+	.adapt = adapt,
+	.reveal = reveal,
 	.bound = take_keys,
 	.make = make,
 	.finish = finish,

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TDISP messages for the tests of guest protocols, PCIe r7.0 section 11.3 */
 #include "proto.h"
+#include "../vectors/tdisp.h"
 
-/* What LOCK_INTERFACE returned */
+/**
+ * struct tdisp_args - what the device told
+ * @nonce: of the last LOCK_INTERFACE
+ * @first_page: of range TDISP_VECTOR_RANGE_ID in its report
+ */
 struct tdisp_args {
 	u8 nonce[PCI_TDISP_NONCE_LEN];
+	__le64 first_page;
 };
 
 static u32 len_of(u32 id)
@@ -87,6 +93,52 @@ static int fail(struct proto_test *p)
 	return proto_request(p, PCI_TDISP_START_INTERFACE);
 }
 
+/* Is it the nonce of the example? */
+static bool is_stand_in(const u8 *nonce)
+{
+	for (int i = 0; i < PCI_TDISP_NONCE_LEN; i++)
+		if (nonce[i] != TDISP_VECTOR_NONCE + i)
+			return false;
+	return true;
+}
+
+static bool adapt(struct proto_test *p, const struct tsm_vector *v)
+{
+	struct pci_tdisp_set_mmio_attribute *mmio = (void *)p->req;
+	struct pci_tdisp_start_interface *start = (void *)p->req;
+	const struct tdisp_args *args = p->args;
+
+	if (v->id == PCI_TDISP_START_INTERFACE && is_stand_in(start->start_nonce))
+		memcpy(start->start_nonce, args->nonce, sizeof(args->nonce));
+	if (v->id == PCI_TDISP_SET_MMIO_ATTRIBUTE)
+		mmio->range.first_page = args->first_page;
+	return true;
+}
+
+/* The first portion of the report, which has all ranges */
+static void learn_ranges(struct proto_test *p)
+{
+	const struct pci_tdisp_interface_report_rsp *rsp = (void *)p->resp;
+	const struct pci_tdisp_interface_report *report = (void *)rsp->report;
+	const struct pci_tdisp_mmio_range *range = report->mmio_range;
+	u32 fit = le16toh(rsp->portion_length) / sizeof(*range);
+	struct tdisp_args *args = p->args;
+
+	/* what is before them is as long as one of them */
+	for (u32 i = 0; i + 1 < fit && i < le32toh(report->mmio_range_count); i++)
+		if (le16toh(range[i].range_id) == TDISP_VECTOR_RANGE_ID)
+			args->first_page = range[i].first_page;
+}
+
+static int reveal(struct proto_test *p, const struct tsm_vector *v)
+{
+	if (v->code)
+		return 0;
+	if (v->id == PCI_TDISP_GET_INTERFACE_REPORT)
+		learn_ranges(p);
+	return finish(p, v->id);
+}
+
 const struct proto proto_tdisp = {
 	.name = "tdisp",
 	.type = IOMMU_TSM_TYPE_TDISP,
@@ -101,4 +153,9 @@ const struct proto proto_tdisp = {
 	.stop = stop_tdi,
 	.fail = fail,
 	.fail_code = PCI_TDISP_ERR_INVALID_NONCE,
+	.vectors = tdisp_vectors,
+	.nr_vectors = ARRAY_SIZE(tdisp_vectors),
+	.vector_rid = TDISP_VECTOR_RID,
+	.adapt = adapt,
+	.reveal = reveal,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Commands of TDX Connect for the tests of guest protocols */
 #include "proto_tdx.h"
+#include "../vectors/tdx.h"
 
 static u32 make(struct proto_test *p, u32 id, int extra)
 {
@@ -111,6 +112,11 @@ static int fail(struct proto_test *p)
 	return rc;
 }
 
+static int reveal(struct proto_test *p, const struct tsm_vector *v)
+{
+	return v->code ? 0 : finish(p, v->id);
+}
+
 const struct proto proto_tdx = {
 	.name = "tdx",
 	.type = IOMMU_TSM_TYPE_TDX_CONNECT,
@@ -124,4 +130,8 @@ const struct proto proto_tdx = {
 	.stop = stop_tdi,
 	.fail = fail,
 	.fail_code = TSM_TDX_ERR_STATE,
+	.vectors = tdx_vectors,
+	.nr_vectors = ARRAY_SIZE(tdx_vectors),
+	.vector_rid = TDX_VECTOR_RID,
+	.reveal = reveal,
 };

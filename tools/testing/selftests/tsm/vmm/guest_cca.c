@@ -347,13 +347,13 @@ static enum tsm_vmm_verdict lock_and_attest(struct guest *g)
 	return has_report(g) ? TSM_VMM_PASSED : TSM_VMM_BAD_REPORT;
 }
 
-/* A word of a vector, with the realm's own in place of device and addresses */
-static u64 word(struct guest *g, const struct cca_vector *vector, int index)
+/* A word of the call, with the realm's own in place of device and addresses */
+static u64 word(struct guest *g, const u8 *call, int index)
 {
 	u64 value = 0;
 
 	for (int i = 7; i >= 0; i--)
-		value = value << 8 | vector->block[index][i];
+		value = value << 8 | call[8 + 8 * index + i];
 	if (index == 1 && value == CCA_VECTOR_RID)
 		return g->shared->rid;
 	if (value == CCA_VECTOR_BUFFER)
@@ -363,20 +363,26 @@ static u64 word(struct guest *g, const struct cca_vector *vector, int index)
 	return value;
 }
 
-static bool is_answered(struct guest *g, const struct cca_vector *vector)
+static bool is_answered(struct guest *g, const struct tsm_vector *v)
 {
-	struct rhi_nonce *param = &g->area->param;
+	u8 call[CCA_VECTOR_CALL_LEN], any[CCA_VECTOR_CALL_LEN];
+	u8 ret[CCA_VECTOR_RET_LEN], is[CCA_VECTOR_RET_LEN];
+	u64 g0;
 
-	tsm_clear(param, sizeof(*param));
-	param->flags = htole64(vector->flags);
-	for (u32 i = 0; vector->nonce && i < sizeof(param->nonce); i++)
-		param->nonce[i] = vector->nonce + i;
+	if (!v->call)
+		return true;
+	if (!tsm_vector_parse(v->call, call, any, sizeof(call)))
+		return false;
+	tsm_copy(&g->area->param, call + CCA_VECTOR_PARAM_AT, sizeof(g->area->param));
+	g0 = go_on(g, host_call_to(g, word(g, call, 0), word(g, call, 1),
+				   word(g, call, 2), word(g, call, 3),
+				   word(g, call, 4), word(g, call, 5)));
 
-	return go_on(g, host_call_to(g, word(g, vector, 0), word(g, vector, 1),
-				     word(g, vector, 2), word(g, vector, 3),
-				     word(g, vector, 4), word(g, vector, 5))) ==
-		       vector->g0 &&
-	       (vector->g1 == CCA_VECTOR_ANY || vector->g1 == g->value);
+	tsm_clear(is, sizeof(is));
+	tsm_copy(is + 8, &g0, sizeof(g0));
+	tsm_copy(is + 16, &g->value, sizeof(g->value));
+	return tsm_vector_parse(v->ret, ret, any, sizeof(ret)) &&
+	       tsm_vector_compare(is, ret, any, sizeof(ret)) == sizeof(ret);
 }
 
 static bool vectors_are_answered(struct guest *g)
