@@ -56,6 +56,7 @@ static int serve_read(int fd, struct iommu_vdevice_tsm_guest_request *cmd)
 		return -EIO;		/* the TSM gave no answer */
 	return errno == EINTR || errno == ENOMEM ? -EBUSY : -errno;
 }
+
 /* The example ends */
 
 FIXTURE(example)
