@@ -34,7 +34,8 @@ static void layout_of_guest_request(struct kunit *test)
 
 static void request_and_response(struct kunit *test)
 {
-	static const u32 lens[] = { 0x60, 0x70, 4095, 4096 };
+	/* The longest first, so that the others have something to leave behind */
+	static const u32 lens[] = { 4096, 0x60, 0x70, 4095 };
 	struct fake_psp *psp = test->priv;
 	struct pci_tdi *tdi = tdi_test_bind(test);
 

@@ -1102,8 +1102,17 @@ static void kept_status(struct kunit *test)
 	connect_anew(test);
 }
 
-/* How many lines of level 3, error, the kernel's log has that contain @text */
-unsigned int tdi_test_count_errors(const char *text)
+/* Where the kernel's log ends. Its begin is overwritten at any time */
+u64 tdi_test_log_end(void)
+{
+	struct kmsg_dump_iter iter;
+
+	kmsg_dump_rewind(&iter);
+	return iter.next_seq;
+}
+
+/* How many lines of a level the log has from there on that contain @text */
+static unsigned int count_logged(u64 since, const char *level, const char *text)
 {
 	static char line[1024];
 	struct kmsg_dump_iter iter;
@@ -1111,11 +1120,17 @@ unsigned int tdi_test_count_errors(const char *text)
 	size_t len;
 
 	kmsg_dump_rewind(&iter);
+	iter.cur_seq = since;
 	while (kmsg_dump_get_line(&iter, true, line, sizeof(line) - 1, &len)) {
 		line[len] = '\0';
-		n += str_has_prefix(line, "<3>") && strstr(line, text);
+		n += str_has_prefix(line, level) && strstr(line, text);
 	}
 	return n;
+}
+
+unsigned int tdi_test_count_errors(u64 since, const char *text)
+{
+	return count_logged(since, "<3>", text);
 }
 
 /* An administrator has to know why a function can't be bound */
@@ -1127,25 +1142,22 @@ static void kept_is_logged(struct kunit *test)
 		"pf0: SEV firmware keeps the device: -5, status 0x39",
 	};
 	struct tdi_test *t = tdi_test(test);
-	unsigned int before[ARRAY_SIZE(texts)];
-
-	for (int i = 0; i < ARRAY_SIZE(texts); i++)
-		before[i] = tdi_test_count_errors(texts[i]);
+	u64 since = tdi_test_log_end();
 
 	/* Nothing if all is well */
 	sev_tio_unbind(tdi_test_bind(test));
-	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[0]), before[0]);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(since, "SEV firmware"), 0);
 
 	never_unbind(test);
-	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[0]), before[0] + 1);
-	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[1]), before[1]);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(since, texts[0]), 1);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(since, "SEV firmware"), 1);
 	expect_lost(test);
-	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[2]), before[2] + 1);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(since, texts[2]), 1);
 	tdi_test_restart(test);
 
 	t->psp.fail_status = 0x23;
 	never_reclaim(test);
-	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(texts[1]), before[1] + 1);
+	KUNIT_EXPECT_EQ(test, tdi_test_count_errors(since, texts[1]), 1);
 }
 
 /* What waits for the device amid the connect is ended, and nothing is lost */
@@ -1296,6 +1308,30 @@ static void fence_is_lifted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->psp.devs[0].fence[0], 0);
 }
 
+/* A fence that can't be looked at, or lifted, costs nothing but a line in the log */
+static void fence_fails(struct kunit *test)
+{
+	static const char text[] = "vf: ASID 77 may stay fenced: -5, status 0x13";
+	struct tdi_test *t = tdi_test(test);
+	u64 since = tdi_test_log_end();
+
+	/* Behind UNBIND, RECLAIM, and the page of the context */
+	for (unsigned int op = 4; op <= 5; op++) {
+		struct pci_tdi *tdi;
+
+		tdi_test_heal(t);
+		tdi = tdi_test_bind(test);
+		must_run(test, tdi);
+		t->psp.fence = 1;
+		t->psp.ops = 0;
+		t->psp.fail[0] = op;
+		sev_tio_unbind(tdi);
+		KUNIT_EXPECT_EQ(test, count_logged(since, "<4>", text), op - 3);
+		KUNIT_EXPECT_EQ(test, t->psp.fence, 1);
+		tdi_test_unbound(test, 0);
+	}
+}
+
 /* With the TDI still the firmware's there is somebody left to fence */
 static void fence_of_kept(struct kunit *test)
 {
@@ -1315,28 +1351,34 @@ static void fence_of_kept(struct kunit *test)
 static void fence_beside_kept(struct kunit *test)
 {
 	struct tdi_test *t = tdi_test(test);
-	struct pci_tdi *others[2], *tdi;
 
-	for (int i = 0; i < ARRAY_SIZE(others); i++) {
-		t->vf.devfn++;
-		others[i] = sev_tio_bind(&t->vf, SNP_VM, GUEST_ID + 1 + i, &t->bind_code);
-		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, others[i]);
+	for (int last = 0; last <= 1; last++) {
+		struct pci_tdi *others[2], *tdi;
+
+		for (int i = 0; i < ARRAY_SIZE(others); i++) {
+			t->vf.devfn++;
+			others[i] = sev_tio_bind(&t->vf, SNP_VM, GUEST_ID + 1 + i,
+						 &t->bind_code);
+			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, others[i]);
+		}
+		t->vf.devfn -= ARRAY_SIZE(others);
+		tdi = tdi_test_bind(test);
+		must_run(test, tdi);
+		must_run(test, others[0]);
+
+		t->psp.unbind_status = SEV_RET_SPDM_ERROR;
+		t->psp.force_status = SEV_RET_INVALID_PARAM;
+		sev_tio_unbind(tdi);
+		tdi_test_heal(t);
+		t->psp.fence = 1;
+		sev_tio_unbind(others[!last]);
+		sev_tio_unbind(others[last]);
+		KUNIT_EXPECT_EQ(test, fences_lifted(t), 0);
+		KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xe2), 0);
+		expect_pages(test, 1);
+		t->psp.fence = 0;
+		tdi_test_restart(test);
 	}
-	t->vf.devfn -= ARRAY_SIZE(others);
-	tdi = tdi_test_bind(test);
-	must_run(test, tdi);
-	must_run(test, others[0]);
-
-	t->psp.unbind_status = SEV_RET_SPDM_ERROR;
-	t->psp.force_status = SEV_RET_INVALID_PARAM;
-	sev_tio_unbind(tdi);
-	tdi_test_heal(t);
-	t->psp.fence = 1;
-	sev_tio_unbind(others[0]);
-	sev_tio_unbind(others[1]);
-	KUNIT_EXPECT_EQ(test, fences_lifted(t), 0);
-	KUNIT_EXPECT_EQ(test, tdi_test_count_cmds(&t->psp, 0xe2), 0);
-	expect_pages(test, 1);
 }
 
 /*
@@ -1747,6 +1789,7 @@ static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(fence_without_run),
 	KUNIT_CASE(fence_goes_with_last),
 	KUNIT_CASE(fence_is_lifted),
+	KUNIT_CASE(fence_fails),
 	KUNIT_CASE(fence_of_kept),
 	KUNIT_CASE(fence_beside_kept),
 	KUNIT_CASE_PARAM(spdm_succeeds, rounds_gen_params),

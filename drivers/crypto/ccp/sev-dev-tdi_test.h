@@ -82,7 +82,8 @@ void tdi_test_set_request(struct kunit *test, struct msg *m);
 int tdi_test_send(struct kunit *test, struct pci_tdi *tdi, u64 *code);
 int tdi_test_call(struct kunit *test, struct pci_tdi *tdi, u32 id,
 		  const void *call, size_t len, u64 *code);
-unsigned int tdi_test_count_errors(const char *text);
+u64 tdi_test_log_end(void);
+unsigned int tdi_test_count_errors(u64 since, const char *text);
 unsigned int tdi_test_count_cmds(struct fake_psp *psp, int id);
 
 void expect_cmd(struct kunit *test, int id, unsigned int len,
