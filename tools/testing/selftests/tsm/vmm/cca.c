@@ -244,22 +244,29 @@ static u64 set_tdi_state(struct vmm *vmm, struct vmm_call *call,
 /* The policy: what each call may do, and the function that serves it */
 static const struct policy {
 	u64 call;
+	const char *name;
 	enum iommu_vdevice_tsm_scope scope;
 	u64 (*serve)(struct vmm *vmm, struct vmm_call *call, struct host_call *h);
 } policies[] = {
 	/* reads what the host keeps */
-	{ RHI_DA_OBJECT_SIZE, IOMMU_VDEVICE_TSM_SCOPE_INFO, object_size },
-	{ RHI_DA_OBJECT_READ, IOMMU_VDEVICE_TSM_SCOPE_INFO, object_read },
+	{ RHI_DA_OBJECT_SIZE, "RHI OBJECT_SIZE", IOMMU_VDEVICE_TSM_SCOPE_INFO,
+	  object_size },
+	{ RHI_DA_OBJECT_READ, "RHI OBJECT_READ", IOMMU_VDEVICE_TSM_SCOPE_INFO,
+	  object_read },
 	/* changes what the host keeps, not the TDI */
-	{ RHI_VDEV_GET_MEASUREMENTS, IOMMU_VDEVICE_TSM_SCOPE_INFO, get_measurements },
-	{ RHI_VDEV_GET_INTERFACE_REPORT, IOMMU_VDEVICE_TSM_SCOPE_INFO, get_report },
+	{ RHI_VDEV_GET_MEASUREMENTS, "RHI GET_MEASUREMENTS", IOMMU_VDEVICE_TSM_SCOPE_INFO,
+	  get_measurements },
+	{ RHI_VDEV_GET_INTERFACE_REPORT, "RHI GET_INTERFACE_REPORT", IOMMU_VDEVICE_TSM_SCOPE_INFO,
+	  get_report },
 	/* locks, starts and unlocks the TDI */
-	{ RHI_VDEV_SET_TDI_STATE, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
+	{ RHI_VDEV_SET_TDI_STATE, "RHI SET_TDI_STATE", IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
 	  set_tdi_state },
 	/* what goes on was admitted when it began */
-	{ RHI_VDEV_CONTINUE, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, go_on },
+	{ RHI_VDEV_CONTINUE, "RHI CONTINUE", IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
+	  go_on },
 	/* a realm may always give up its device */
-	{ RHI_VDEV_ABORT, IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE, give_up },
+	{ RHI_VDEV_ABORT, "RHI ABORT", IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
+	  give_up },
 };
 
 /* With a TSM that has no such message, each call has ended when it returns */
@@ -275,17 +282,39 @@ static u64 features(const struct vmm *vmm)
 	return features;
 }
 
+static const char * const state_names[] = { "UNLOCKED", "LOCKED", "RUN" };
+static const char * const object_names[] = {
+	[TSM_CCA_OBJECT_VCA] = "VCA",
+	[TSM_CCA_OBJECT_CERTIFICATE] = "certificate",
+	[TSM_CCA_OBJECT_MEASUREMENTS] = "measurements",
+	[TSM_CCA_OBJECT_REPORT] = "report",
+};
+
+/* The state or the object that the call is about */
+static const char *subject_of(const struct host_call *h)
+{
+	u64 g2 = h->g[2];
+
+	switch (h->g[0]) {
+	case RHI_DA_OBJECT_SIZE:
+	case RHI_DA_OBJECT_READ:
+		return g2 < ARRAY_SIZE(object_names) ? object_names[g2] : "?";
+	case RHI_VDEV_SET_TDI_STATE:
+		return g2 < ARRAY_SIZE(state_names) ? state_names[g2] : "?";
+	default:
+		return "";
+	}
+}
+
 static u64 serve_policy(struct vmm *vmm, const struct policy *policy,
 			struct host_call *h)
 {
 	struct vmm_call call = { .scope = policy->scope };
-	char text[32];
+	char text[40];
 
 	if (h->g[1] != vmm->setup.virt_id)
 		return TSM_CCA_INVALID_VDEV_ID;
-	/* with the object or the state that it is about */
-	snprintf(text, sizeof(text), h->g[2] < 10 ? "RHI %#llx (%llu)" : "RHI %#llx",
-		 policy->call, h->g[2]);
+	snprintf(text, sizeof(text), "%s %s", policy->name, subject_of(h));
 	call.exit = text;
 	return policy->serve(vmm, &call, h);
 }
@@ -323,7 +352,7 @@ static u64 validate_mmio(struct vmm *vmm, const u64 *x)
 		.pa_base = htole64(x[4]),
 	};
 	struct vmm_call call = {
-		.exit = "REC exit 8",
+		.exit = "REC exit VALIDATE_MAPPING",
 		.id = TSM_CCA_VALIDATE_MMIO,
 		.scope = IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
 		.req = &req,
@@ -370,7 +399,7 @@ static void print_rsi(struct vmm *vmm, u64 x0, u64 status)
 	case EMU_RSI_IPA_STATE_SET:
 		snprintf(result, sizeof(result), status ? "status %llu" : "ok",
 			 (unsigned long long)status);
-		vmm_print_own(vmm, "none, RSI", x0 == EMU_RSI_IPA_STATE_SET ?
+		vmm_print_own(vmm, "RSI, no exit", x0 == EMU_RSI_IPA_STATE_SET ?
 			      "(RSI_IPA_STATE_SET)" : "(RSI_VDEV_DMA_ENABLE)",
 			      result);
 	}

@@ -21,6 +21,14 @@
 			     : __VA_ARGS__ : [to] "i"(port) : "memory"); \
 	})
 
+/* For the transcript: a constant text that says what comes next */
+static inline void tsm_vmm_step(const char *text)
+{
+	u64 rax = (u64)text;
+
+	tsm_vmm_exit(TSM_VMM_PORT_STEP, "+a"(rax));
+}
+
 static inline u64 tsm_vmm_gpa(const struct tsm_vmm_shared *shared,
 			      const void *address)
 {

@@ -15,8 +15,9 @@
  * it all registers: KVM hands nothing else that a guest of any kind can do on
  * to its VMM. Each protocol has its ports, for which its header says what
  * really makes the exit and who sees it. All guests have these,
- * the second where there is such a module:
+ * the third where there is such a module:
  */
+#define TSM_VMM_PORT_STEP	0xdf	/* RAX: what the guest does next, for the transcript */
 #define TSM_VMM_PORT_DONE	0xe0	/* EAX: enum tsm_vmm_verdict */
 #define TSM_VMM_PORT_MODULE	0xe1	/* RSI or TDCALL: no host sees it, see module.c */
 

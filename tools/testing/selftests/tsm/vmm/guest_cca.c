@@ -333,6 +333,7 @@ static enum tsm_vmm_verdict lock_and_attest(struct guest *g)
 {
 	__le64 lock_nonce;
 
+	tsm_vmm_step("lock, and attest by what the RMM has the digests of");
 	if (!lock_anew(g))
 		return TSM_VMM_NOT_LOCKED;
 	if (!early_start_is_refused(g) || !early_read_is_refused(g))
@@ -387,6 +388,7 @@ static bool is_answered(struct guest *g, const struct tsm_vector *v)
 
 static bool vectors_are_answered(struct guest *g)
 {
+	tsm_vmm_step("byte by byte what published realms send, see vectors/cca.h");
 	for (u32 i = 0; i < ARRAY_SIZE(cca_vectors); i++)
 		if (!is_answered(g, &cca_vectors[i]))
 			return false;
@@ -404,6 +406,7 @@ static enum tsm_vmm_verdict use_tdi(struct guest *g)
 	if (verdict != TSM_VMM_PASSED)
 		return verdict;
 
+	tsm_vmm_step("accept: validate the MMIO, start, enable DMA");
 	if (!stale_report_is_refused(g))
 		return TSM_VMM_FORGERY_ACCEPTED;
 	if (!validate_all(g) || !too_much_is_refused(g))
@@ -416,6 +419,7 @@ static enum tsm_vmm_verdict use_tdi(struct guest *g)
 	if (!early_unlock_is_refused(g))
 		return TSM_VMM_CHANGE_NOT_REFUSED;
 
+	tsm_vmm_step("unlock, lock once more, unlock");
 	lock_nonce = g->area->info.lock_nonce;
 	if (!unmap_all(g) || !unlock(g))
 		return TSM_VMM_NOT_STOPPED;

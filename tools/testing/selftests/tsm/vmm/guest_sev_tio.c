@@ -467,12 +467,16 @@ static bool unlock_stop_first(struct guest *g)
 }
 
 static const struct generation {
+	const char *name;
 	u8 msg_version;
 	bool (*unlock)(struct guest *g);
 } generations[] = {
-	{ TSM_SEV_TIO_MSG_VERSION_1, unlock_stop_first },
-	{ TSM_SEV_TIO_MSG_VERSION_1, unlock_stop_last },
-	{ TSM_SEV_TIO_MSG_VERSION_2, unlock_newest },
+	{ "as the series of February 2026: STOP first on the way down",
+	  TSM_SEV_TIO_MSG_VERSION_1, unlock_stop_first },
+	{ "as the trees with segments in the RID: STOP last",
+	  TSM_SEV_TIO_MSG_VERSION_1, unlock_stop_last },
+	{ "as the newest one: message version 2, no bus mastering before UNBIND",
+	  TSM_SEV_TIO_MSG_VERSION_2, unlock_newest },
 	{}
 };
 
@@ -481,6 +485,7 @@ static enum tsm_vmm_verdict use_tdi(struct guest *g, const struct generation *as
 {
 	enum tsm_vmm_verdict verdict;
 
+	tsm_vmm_step(as->name);
 	if (!lock(g, as->msg_version))
 		return TSM_VMM_NOT_LOCKED;
 	/* one that failed after the bind has not unbound */

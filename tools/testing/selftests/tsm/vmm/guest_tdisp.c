@@ -214,12 +214,26 @@ static int lock_anew(struct guest *g)
 	return lock(g);
 }
 
+/* The second lock has a nonce of its own, and that of the first one starts nothing */
+static int relock(struct guest *g)
+{
+	u8 old[PCI_TDISP_NONCE_LEN];
+
+	tsm_copy(old, g->nonce, sizeof(old));
+	if (!lock(g) || tsm_equal(old, g->nonce, sizeof(old)))
+		return 0;
+	tsm_copy(g->nonce, old, sizeof(old));
+	return start(g, 0) && g->call->tsm_code == PCI_TDISP_ERR_INVALID_NONCE &&
+	       is_stopped(g);
+}
+
 static enum tsm_vmm_verdict use_tdi(struct guest *g)
 {
 	if (!has_version(g))
 		return TSM_VMM_BAD_VERSION;
 	if (!has_capabilities(g))
 		return TSM_VMM_BAD_CAPABILITIES;
+	tsm_vmm_step("lock and attest, and what no call that reads may do");
 	if (!lock_anew(g))
 		return TSM_VMM_NOT_LOCKED;
 	if (!nonce_is_random(g))
@@ -230,13 +244,15 @@ static enum tsm_vmm_verdict use_tdi(struct guest *g)
 		return TSM_VMM_CHANGE_TOOK_EFFECT;
 	if (!has_report(g))
 		return TSM_VMM_BAD_REPORT;
+	tsm_vmm_step("start, with the wrong nonce first, and stop");
 	if (!wrong_nonce_is_refused(g))
 		return TSM_VMM_FORGERY_ACCEPTED;
 	if (!is_started(g))
 		return TSM_VMM_NOT_STARTED;
 	if (!is_stopped(g))
 		return TSM_VMM_NOT_STOPPED;
-	return TSM_VMM_PASSED;
+	tsm_vmm_step("lock once more: the nonce of before is no good");
+	return relock(g) ? TSM_VMM_PASSED : TSM_VMM_FORGERY_ACCEPTED;
 }
 
 void tsm_vmm_guest_tdisp(struct tsm_vmm_shared *shared)

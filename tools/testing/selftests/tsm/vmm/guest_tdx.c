@@ -211,8 +211,10 @@ static bool unbind(struct guest *g)
 /* MMIO before the start, a range at a time */
 static enum tsm_vmm_verdict use_as_linux(struct guest *g)
 {
-	enum tsm_vmm_verdict verdict = bind_and_attest(g);
+	enum tsm_vmm_verdict verdict;
 
+	tsm_vmm_step("as Intel's driver of 2026: MMIO is accepted before the start");
+	verdict = bind_and_attest(g);
 	if (verdict != TSM_VMM_PASSED)
 		return verdict;
 	if (!accept_mmio(g, ~0U))
@@ -227,8 +229,10 @@ static enum tsm_vmm_verdict use_as_linux(struct guest *g)
 /* MMIO after the start, a page at a time */
 static enum tsm_vmm_verdict use_as_openhcl(struct guest *g)
 {
-	enum tsm_vmm_verdict verdict = bind_and_attest(g);
+	enum tsm_vmm_verdict verdict;
 
+	tsm_vmm_step("as OpenHCL of September 2026: MMIO is accepted after the start");
+	verdict = bind_and_attest(g);
 	if (verdict != TSM_VMM_PASSED)
 		return verdict;
 	if (!runs(g))
@@ -258,6 +262,7 @@ static bool is_answered(struct guest *g, const struct tsm_vector *v)
 
 static bool vectors_are_answered(struct guest *g)
 {
+	tsm_vmm_step("byte by byte what published guests send, see vectors/tdx.h");
 	for (u32 i = 0; i < ARRAY_SIZE(tdx_vectors); i++)
 		if (!is_answered(g, &tdx_vectors[i]))
 			return false;
@@ -282,6 +287,7 @@ static enum tsm_vmm_verdict use_tdi(struct guest *g)
 {
 	enum tsm_vmm_verdict verdict;
 
+	tsm_vmm_step("what a TDI does not do that is not bound");
 	if (!is_supported(g))
 		return TSM_VMM_BAD_CAPABILITIES;
 	if (!is_fresh(g))

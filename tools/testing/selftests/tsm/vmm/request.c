@@ -69,7 +69,8 @@ int vmm_op(struct vmm *vmm, const char *exit, enum iommu_vdevice_tsm_op_type typ
 {
 	int err = -tsm_op(&vmm->setup, type);
 
-	vmm_print_own(vmm, exit, type == IOMMU_VDEVICE_TSM_BIND ? "bind" : "unbind",
+	vmm_print_own(vmm, exit, type == IOMMU_VDEVICE_TSM_BIND ? "IOMMU_VDEVICE_TSM_BIND" :
+		      "IOMMU_VDEVICE_TSM_UNBIND",
 		      err ? strerrorname_np(err) : "ok");
 	return err;
 }

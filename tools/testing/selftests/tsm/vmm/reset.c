@@ -28,6 +28,6 @@ int vmm_reset(struct vmm *vmm)
 	/* That was the old guest's */
 	vmm->consent = false;
 	vmm->cookie = 0;
-	vmm_print_own(vmm, "reset of the VM", "unbind, reset", "ok");
+	vmm_print_own(vmm, "reset of the VM", "UNBIND, VFIO_DEVICE_RESET", "ok");
 	return vmm_bind_tdi(vmm) ?: vmm_reset_machine(vmm);
 }

@@ -57,6 +57,9 @@ static int handle_io(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 		return 1;
 	}
 
+	if (run->io.port == TSM_VMM_PORT_STEP)
+		return vmm_print_step(vmm);
+
 	rc = vmm->front->exit(vmm, run->io.port);
 	return rc != -EOPNOTSUPP ? rc :
 	       tsm_fail(&vmm->setup, EOPNOTSUPP, "serve OUT %#x", run->io.port);

@@ -20,7 +20,7 @@
 #include "sev_tio.h"
 
 #define EXIT_TEXT_REQUEST "SEV_TIO_GR"
-#define EXIT_TEXT_OP "SEV_TIO_OP"
+#define EXIT_TEXT_OP(_action) "SEV_TIO_OP " #_action
 
 /* A reset, the longest of what a bind may come across, is over within 10 s */
 #define OP_TRIES 1000
@@ -341,15 +341,19 @@ static u64 answer_info(struct vmm *vmm, const struct sev_ghcb *in,
 {
 	bool fits = in->rbx <= SEV_DATA_PAGES;
 	void *pages = fits ? vmm_shared(vmm, in->rax, in->rbx * TSM_VMM_PAGE) : NULL;
-	u64 error;
-	int err = 0;
+	u64 error, needed = 0;
+	int err;
 
 	if (in->rbx && !pages)
 		return guest_error(EFAULT, 0);
-	if (in->rbx && in->rdx & SEV_INFO_MEASUREMENTS)
+	if (in->rbx && in->rdx & SEV_INFO_MEASUREMENTS) {
 		err = measure(vmm, pages);
-	err = err ?: get_objects(vmm, in->rdx, objects, in->rbx, &out->rbx);
+		if (err)
+			return guest_error(err, 0);
+	}
+	err = get_objects(vmm, in->rdx, objects, in->rbx, &needed);
 	if (err == ENOBUFS) {
+		out->rbx = needed;
 		vmm_print_own(vmm, EXIT_TEXT_REQUEST, "TIO_MSG_TDI_INFO_REQ",
 			      "INVALID_LEN, not sent");
 		return SEV_GUEST_ERR(SEV_VMM_ERR_INVALID_LEN, 0);
@@ -407,11 +411,11 @@ static int copy_secrets(struct vmm *vmm)
  */
 static int bind_anew(struct vmm *vmm)
 {
-	int err = vmm_op(vmm, EXIT_TEXT_OP, IOMMU_VDEVICE_TSM_BIND);
+	int err = vmm_op(vmm, EXIT_TEXT_OP(BIND), IOMMU_VDEVICE_TSM_BIND);
 
 	if (err == EEXIST) {
-		err = vmm_op(vmm, EXIT_TEXT_OP, IOMMU_VDEVICE_TSM_UNBIND);
-		err = err ?: vmm_op(vmm, EXIT_TEXT_OP, IOMMU_VDEVICE_TSM_BIND);
+		err = vmm_op(vmm, EXIT_TEXT_OP(BIND), IOMMU_VDEVICE_TSM_UNBIND);
+		err = err ?: vmm_op(vmm, EXIT_TEXT_OP(BIND), IOMMU_VDEVICE_TSM_BIND);
 	}
 	vmm->consent = false;
 	return err ?: copy_secrets(vmm);
@@ -422,7 +426,8 @@ static int run_or_stop(struct vmm *vmm, enum tsm_sev_tio_call what, u64 *fw)
 {
 	const struct tsm_sev_tio_stop_run req = { .call = what };
 	struct vmm_call call = {
-		.exit = EXIT_TEXT_OP,
+		.exit = what == TSM_SEV_TIO_CALL_RUN ? EXIT_TEXT_OP(RUN) :
+							EXIT_TEXT_OP(STOP),
 		.id = TSM_SEV_TIO_CALL_ID(what),
 		.scope = IOMMU_VDEVICE_TSM_SCOPE_STATE_CHANGE,
 		.req = &req,
@@ -445,7 +450,7 @@ static int do_op(struct vmm *vmm, u32 action, u64 *fw)
 		return err;
 	case SEV_OP_UNBIND:
 		vmm->consent = false;
-		return vmm_op(vmm, EXIT_TEXT_OP, IOMMU_VDEVICE_TSM_UNBIND);
+		return vmm_op(vmm, EXIT_TEXT_OP(UNBIND), IOMMU_VDEVICE_TSM_UNBIND);
 	case SEV_OP_RUN:
 		/* whatever comes of it: it may unlock next, which takes messages */
 		vmm->consent = true;

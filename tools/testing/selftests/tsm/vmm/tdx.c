@@ -80,7 +80,7 @@ static void report_error(struct tsm_tdx_hdr *hdr, int err)
 static void forward(struct vmm *vmm, void *buffer, u64 len)
 {
 	struct vmm_call call = {
-		.exit = "TDVMCALL 0x10007",
+		.exit = "TDG.VP.VMCALL<TDCM>",
 		.req = buffer,
 		.resp = buffer,
 		.resp_len = len,
@@ -125,7 +125,7 @@ static u64 serve_tdcm(struct vmm *vmm, const struct kvm_regs *regs)
  */
 static void map_mmio(struct vmm *vmm)
 {
-	vmm_print_own(vmm, "private MMIO fault", "(TDG.MMIO.ACCEPT)", "mapped");
+	vmm_print_own(vmm, "fault on private MMIO", "(TDG.MMIO.ACCEPT)", "mapped");
 }
 
 /* All but the fault is between the TD and the TDX module */
@@ -163,7 +163,7 @@ static void print_tdcall(struct vmm *vmm, u64 leaf, u64 status)
 	case EMU_TDG_DMAR_ACCEPT:
 		snprintf(result, sizeof(result), status ? "%#llx" : "ok",
 			 (unsigned long long)status);
-		vmm_print_own(vmm, "none, TDCALL", leaf == EMU_TDG_TDI_START ?
+		vmm_print_own(vmm, "TDCALL, no exit", leaf == EMU_TDG_TDI_START ?
 			      "(TDG.TDI.START)" : "(TDG.DMAR.ACCEPT)", result);
 	}
 }

@@ -2,6 +2,7 @@
 /* What the example VMM prints: a line for each guest exit, and the report */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,15 +56,15 @@ static const char *state_of(const struct vmm *vmm)
 
 void vmm_print_head(void)
 {
-	vmm_say("guest exit              %-28s %-13s %-13s %-27s %6s  %-9s %s",
-		"message", "class", "scope", "result", "resp", "TSM code", "state");
+	vmm_say("%-32s %-28s %-13s %-13s %-27s %6s  %-9s %s", "guest exit", "message",
+		"class", "scope", "result", "resp", "TSM code", "state");
 }
 
 static void print_line(struct vmm *vmm, const char *exit, const char *message,
 		       const char *class, const char *scope, const char *result,
 		       const char *numbers)
 {
-	vmm_say("%2u  %-19s %-28s %-13s %-13s %-27s %-17s %s", ++vmm->nr_exits, exit,
+	vmm_say("%2u  %-28s %-28s %-13s %-13s %-27s %-17s %s", ++vmm->nr_exits, exit,
 		message, class, scope, result, numbers, state_of(vmm));
 }
 
@@ -88,6 +89,20 @@ void vmm_print_call(struct vmm *vmm, const struct vmm_call *call, int err)
 	print_line(vmm, call->exit, vmm->front->message(call->id) ?: "?",
 		   class_of(vmm, call->id), scope_name(call->scope), result,
 		   numbers);
+}
+
+/* What the guest is about to do. Its constants are the VMM's own, see guest.h */
+int vmm_print_step(struct vmm *vmm)
+{
+	struct kvm_regs regs;
+	int rc = vmm_get_regs(vmm, &regs);
+
+	if (rc)
+		return rc;
+	if (regs.rax < (uintptr_t)__executable_start || regs.rax >= (uintptr_t)_end)
+		return tsm_fail(&vmm->setup, EFAULT, "print what the guest says");
+	vmm_say("    - %s", (const char *)regs.rax);
+	return 0;
 }
 
 static void print_attr(char *text, size_t size, u16 attr)

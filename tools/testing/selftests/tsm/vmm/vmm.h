@@ -204,5 +204,7 @@ void vmm_print_call(struct vmm *vmm, const struct vmm_call *call, int err);
 void vmm_print_own(struct vmm *vmm, const char *exit, const char *what,
 		   const char *result);
 void vmm_print_report(const struct vmm *vmm);
+/* Return: 0 or -errno, with the text in &tsm_setup.error */
+int vmm_print_step(struct vmm *vmm);
 
 #endif /* __SELFTEST_TSM_VMM_H */
