@@ -124,6 +124,8 @@ enum emu_mailbox {
  * @EMU_VDM_LAZY: INFO, the driver claims a response that fills its buffer, and
  *	writes only the header
  * @EMU_VDM_EMPTY: INFO, the driver claims success without a response
+ * @EMU_VDM_NEEDS_LESS: INFO, the driver wants no more room than there is
+ * @EMU_VDM_NEEDS_MORE: INFO, the driver wants more room than its table says
  */
 enum emu_vdm_code {
 	EMU_VDM_ECHO = 0,
@@ -133,6 +135,8 @@ enum emu_vdm_code {
 	EMU_VDM_OVERRUN = 4,
 	EMU_VDM_LAZY = 5,
 	EMU_VDM_EMPTY = 6,
+	EMU_VDM_NEEDS_LESS = 7,
+	EMU_VDM_NEEDS_MORE = 8,
 };
 
 /**

@@ -54,7 +54,7 @@ static bool has_dsm(const struct tsm_emu_fn *fn)
 	return fn->desc->dsm && !fn->pf;
 }
 
-static bool has_pm_and_af(const struct tsm_emu_fn *fn)
+static bool is_physical_endpoint(const struct tsm_emu_fn *fn)
 {
 	return !is_bridge(fn) && !fn->pf;
 }
@@ -184,6 +184,20 @@ static void init_af(struct tsm_emu_fn *fn)
 	init8(fn, cap + PCI_AF_CAP, PCI_AF_CAP_TP | PCI_AF_CAP_FLR, 0);
 }
 
+/* MSI with a 64-bit address, section 7.7.1, of which no interrupt ever comes */
+static void init_msi(struct tsm_emu_fn *fn)
+{
+	unsigned int cap = TSM_EMU_CAP_MSI;
+
+	init8(fn, TSM_EMU_CAP_AF + PCI_CAP_LIST_NEXT, cap, 0);
+	init8(fn, cap, PCI_CAP_ID_MSI, 0);
+	init16(fn, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_64BIT,
+	       PCI_MSI_FLAGS_ENABLE);
+	init32(fn, cap + PCI_MSI_ADDRESS_LO, 0, ~3);
+	init32(fn, cap + PCI_MSI_ADDRESS_HI, 0, ~0);
+	init16(fn, cap + PCI_MSI_DATA_64, 0, 0xffff);
+}
+
 /* Extended capability @id at @pos, @prev is the one before it or 0 */
 static void init_ecap(struct tsm_emu_fn *fn, unsigned int pos, u16 id, u8 ver,
 		      unsigned int prev)
@@ -258,9 +272,10 @@ void tsm_emu_config_init(struct tsm_emu_fn *fn)
 
 	if (fn->desc->pcie_type == PCI_EXP_TYPE_ROOT_PORT)
 		init_ide(fn, ECAP_FIRST, 0);
-	if (has_pm_and_af(fn)) {
+	if (is_physical_endpoint(fn)) {
 		init_pm(fn);
 		init_af(fn);
+		init_msi(fn);
 	}
 	if (has_dsm(fn)) {
 		init_ecap(fn, TSM_EMU_ECAP_DOE, PCI_EXT_CAP_ID_DOE, 2, 0);
@@ -391,7 +406,7 @@ static bool starts_flr(const struct tsm_emu_fn *fn, int where, int size, u32 val
 		return false;
 	if (written(where, size, val, devctl_high) & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
 		return true;
-	return has_pm_and_af(fn) &&
+	return is_physical_endpoint(fn) &&
 	       written(where, size, val, af_ctrl) & PCI_AF_CTRL_FLR;
 }
 

@@ -87,6 +87,20 @@ static const struct pci_tsm_guest_msg debug_vdms[] = {
 		.req_max = sizeof(struct emu_vdm),
 		.resp_min = sizeof(struct emu_vdm),
 		.resp_max = sizeof(struct emu_vdm),
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_NEEDS_LESS),
+		.class = PCI_TSM_REQ_INFO,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = sizeof(struct emu_vdm),
+	}, {
+		.id = EMU_VDM_ID(EMU_VDM_NEEDS_MORE),
+		.class = PCI_TSM_REQ_INFO,
+		.req_min = sizeof(struct emu_vdm),
+		.req_max = sizeof(struct emu_vdm),
+		.resp_min = sizeof(struct emu_vdm),
+		.resp_max = sizeof(struct emu_vdm),
 	},
 };
 
@@ -168,6 +182,12 @@ int tsm_emu_debug_req(struct pci_tdi *tdi, struct pci_tsm_guest_req *req)
 	case EMU_VDM_EMPTY:
 		req->resp_len = 0;
 		return 0;
+	case EMU_VDM_NEEDS_LESS:
+		req->resp_len = req->resp_size;
+		return -ENOBUFS;
+	case EMU_VDM_NEEDS_MORE:
+		req->resp_len = req->msg->resp_max + 1;
+		return -ENOBUFS;
 	case EMU_VDM_LAZY:
 		req->resp_len = req->resp_size;
 		break;

@@ -8,6 +8,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
@@ -207,6 +208,50 @@ TEST_F(bound, bars)
 		ASSERT_EQ(0, tsm_config_write(&t->s, reg, 4, 0));
 	}
 	EXPECT_TRUE(tsm_is_unharmed(t, variant->state));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* It may fail, as there is nothing to deliver an interrupt, but gets as far as memory */
+static void set_up_msi(struct __test_metadata *_metadata, const struct tsm_setup *s)
+{
+	struct {
+		struct vfio_irq_set set;
+		int eventfd;
+	} irqs = {
+		.set = {
+			.argsz = sizeof(irqs),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+				 VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSI_IRQ_INDEX,
+			.count = 1,
+		},
+		.eventfd = eventfd(0, EFD_CLOEXEC),
+	};
+
+	ASSERT_LE(0, irqs.eventfd);
+	ioctl(s->cdev, VFIO_DEVICE_SET_IRQS, &irqs);
+	EXPECT_EQ(0, close(irqs.eventfd));
+}
+
+/* VFIO enables memory for it, and leaves that of a bound TDI enabled */
+TEST_F(bound, msi)
+{
+	struct tsm_test *t = &self->t;
+
+	if (t->s.fn->is_vf)
+		return;
+	set_up_msi(_metadata, &t->s);
+	EXPECT_TRUE(tsm_is_unharmed(t, variant->state));
+
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	ASSERT_EQ(0, tsm_config_write(&t->s, PCI_COMMAND, 2, 0));
+	set_up_msi(_metadata, &t->s);
+	EXPECT_EQ(0, tsm_pci_command(&t->s) & TSM_PCI_ENABLES);
+
+	ASSERT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_pci_command(&t->s) & TSM_PCI_ENABLES);
+	set_up_msi(_metadata, &t->s);
+	EXPECT_EQ(PCI_COMMAND_MEMORY, tsm_pci_command(&t->s) & TSM_PCI_ENABLES);
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
@@ -415,6 +460,8 @@ TEST_F(running, low_power)
 
 	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
 	EXPECT_EQ(0, tsm_vfio_low_power(&t->s, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
+	/* what is refused counts for nothing */
+	EXPECT_EQ(-EINVAL, tsm_vfio_low_power(&t->s, VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY));
 	EXPECT_EQ(-EAGAIN, tsm_bind_tdi(&t->s));
 	EXPECT_EQ(0, tsm_vfio_low_power(&t->s, VFIO_DEVICE_FEATURE_LOW_POWER_EXIT));
 	EXPECT_EQ(bar.seen, tsm_bar_lost(&bar));

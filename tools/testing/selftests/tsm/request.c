@@ -491,11 +491,14 @@ FIXTURE_TEARDOWN(driver)
 }
 
 /*
- * It says that it wrote more than there was room for, or that it succeeded with less
- * than the shortest response, and is blamed
+ * It says that it wrote more than there was room for, that it succeeded with less than
+ * the shortest response, or that it needs room which there is or can't be. It is blamed
  */
 TEST_F(driver, eio_dispatched)
 {
+	const enum emu_vdm_code codes[] = {
+		EMU_VDM_OVERRUN, EMU_VDM_EMPTY, EMU_VDM_NEEDS_LESS, EMU_VDM_NEEDS_MORE,
+	};
 	struct emu_vdm req = tsm_tdi_vdm(&self->t, EMU_VDM_OVERRUN);
 	const char *blame = "TSM driver bug";
 	struct tsm_kmsg now, all;
@@ -503,8 +506,8 @@ TEST_F(driver, eio_dispatched)
 	char text[512];
 
 	ASSERT_EQ(0, tsm_kmsg_open(&now, false));
-	for (int i = 0; i < 4; i++) {
-		req.code = i % 2 ? EMU_VDM_EMPTY : EMU_VDM_OVERRUN;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(codes); i++) {
+		req.code = codes[i % ARRAY_SIZE(codes)];
 		tsm_request_init(t, SCOPE(INFO), &req, sizeof(req));
 		ASSERT_EQ(-EIO, send_cmd(_metadata, t));
 		EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);

@@ -258,6 +258,43 @@ TEST_F(switched, with_a_dsm_below)
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
+static int reset_below(const char *port)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset_subordinate", port);
+	return tsm_file_write(path, "1");
+}
+
+/* A bus reset is refused for what is behind any bridge below it */
+TEST_F(switched, bus_reset_ebusy_two_levels_up)
+{
+	const char *above[] = { "10000:00:03.0", "10000:03:00.0", "10000:04:00.0" };
+	const char *beside = "10000:04:01.0";
+	struct tsm_test *t = &self->t;
+
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+
+	for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
+		EXPECT_EQ(-EBUSY, reset_below(above[i]));
+		EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
+	}
+	EXPECT_EQ(0, reset_below(beside));
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
+
+	/* one that was refused half-way has given back what it had begun */
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
+	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
+	EXPECT_EQ(0, reset_below(above[2]));
+	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
 /* The VF of an endpoint below the switch: its PF is not its DSM */
 static const struct tsm_function vf_below_switch = {
 	.name = "VF below a switch",
