@@ -2,7 +2,7 @@
 #
 # The way in: `make help` lists every target. What is made stands below build/.
 
-known := demo lockdep kasan notsm
+known := demo lockdep kasan notsm arm64
 comma := ,
 stamp := build/stamp
 
@@ -10,7 +10,7 @@ stamp := build/stamp
 .NOTPARALLEL:
 
 # What can be given: on the command line only, for others use these names, too
-arguments := CONFIG T N FRESH PROTO M V P SECONDS SHARE S FROM SIGNOFF LINUX FORCE
+arguments := ARCH CONFIG T N FRESH PROTO M V P SECONDS SHARE S FROM SIGNOFF LINUX FORCE
 is_from = $(filter $(1),$(firstword $(origin $(2))))
 given := $(foreach name,$(.VARIABLES),$(if $(call is_from,command,$(name)),$(name)))
 unknown := $(strip $(filter-out $(arguments) TSM_CACHE -%,$(given)))
@@ -28,8 +28,10 @@ MAKEOVERRIDES :=
 unexport MAKEFLAGS MAKELEVEL BASH_ENV ENV $(filter-out FROM SIGNOFF,$(arguments))
 
 quote = '$(subst ','\'',$(1))'
-configs = $(or $(subst $(comma), ,$(CONFIG)),demo)
-test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(shell tools/vm/run check $(tests) 2>/dev/null))
+# Of another machine than x86-64 there is one kernel
+of_arch = $(filter-out x86_64,$(ARCH))
+configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),demo)
+test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),$(shell tools/vm/run check $(tests) 2>/dev/null))
 demo bench vm: one = --one
 demo: proto = $(PROTO:%=-p %)
 vm: share = $(if $(SHARE),-s $(call quote,$(SHARE)))
@@ -136,6 +138,8 @@ assembled: based
 
 $(booting:%=kernels-%): vms = $(filter-out host,$(configs))
 $(booting:%=kernels-%): assembled
+	@[ -z "$(filter arm64,$(vms))" ] || tools/vm/setup arm64
 	@set -e; for config in $(vms); do tools/vm/kernel $$config; done </dev/null
-	@[ -z "$(vms)" ] || tools/vm/userspace </dev/null
+	@[ -z "$(filter-out arm64,$(vms))" ] || tools/vm/userspace </dev/null
+	@[ -z "$(filter arm64,$(vms))" ] || tools/vm/userspace arm64 </dev/null
 	@set -e; for config in $(vms); do tools/vm/initramfs $$config; done </dev/null

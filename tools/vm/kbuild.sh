@@ -17,6 +17,15 @@ require_path()
 	esac
 }
 
+# machine <architecture>: what make has to be told about it
+machine()
+{
+	case $1 in
+	arm64) echo ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- ;;
+	i386) echo ARCH=i386 ;;
+	esac
+}
+
 # kbuild_begin <name> [variable=value]...: what kmake makes from now on. Two builds
 # into one directory break each other, so waits for the other.
 kbuild_begin()

@@ -13,9 +13,8 @@ import time
 
 from common import LINUX, ROOT, die
 
-KSELFTEST = os.path.join(ROOT, "build", "userspace", "kselftest")
-# Has the machine, and why it is that one
-QEMU_CONF = os.path.join(LINUX, "tools", "testing", "selftests", "tsm", "x86_64.conf")
+# Those that are not for x86-64, and their machine's name
+MACHINE_OF = {"arm64": "aarch64"}
 
 CPUS = ["-smp", "2"]
 # Read only: in the VM everything runs as root, and on a kernel that may be broken
@@ -23,8 +22,9 @@ SHARE = ["-device", "virtio-9p-pci,fsdev=share,mount_tag=share", "-fsdev",
          "local,id=share,security_model=none,readonly=on,path="]
 # One CPU whose time stamp counter counts the instructions that it executed
 COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
-# What tests ask for: machines with an IOMMU and a NIC behind it, and without the emulated platform. The
-# IOMMUs are without interrupt remapping, which iommufd has to be told that it is fine.
+# What tests ask for: machines with an IOMMU and a NIC behind it, and without the emulated
+# platform. The IOMMUs are without interrupt remapping, which iommufd has to be told that it
+# is fine.
 HOST_CMDLINE = " module_blacklist=tsm_emu iommufd.allow_unsafe_interrupts=1"
 MACHINES = {
     "vt-d": {"devices": ["-device", "intel-iommu", "-device", "e1000e"],
@@ -56,12 +56,23 @@ def claim(config):
     return lock
 
 
+def kselftest_dir(config):
+    """Where the test programs for its machine are installed."""
+    suffix = "-" + config if config in MACHINE_OF else ""
+    return os.path.join(ROOT, "build", "userspace" + suffix, "kselftest")
+
+
 def shown(path):
     return os.path.relpath(path, ROOT)
 
 
+def image_path(config):
+    image = "arm64/boot/Image" if config in MACHINE_OF else "x86/boot/bzImage"
+    return os.path.join(LINUX, ".o-" + config, "arch", image)
+
+
 def kernel_image(config):
-    path = os.path.join(LINUX, ".o-" + config, "arch/x86/boot/bzImage")
+    path = image_path(config)
     for needed in (path, os.path.join(run_dir(config), "initramfs.gz")):
         if not os.path.exists(needed):
             die("there is no %s" % shown(needed), "run `make kernel CONFIG=%s`" % config)
@@ -84,19 +95,22 @@ def add_to_initramfs(config, files):
     return path
 
 
-def qemu_conf():
-    """The variables of the selftests' description of the VM, a file for the shell."""
+def qemu_conf(config):
+    """The variables of the selftests' description of the VM, a file for the shell: which
+    machine, and why that one."""
+    path = os.path.join(LINUX, "tools", "testing", "selftests", "tsm",
+                        MACHINE_OF.get(config, "x86_64") + ".conf")
     try:
-        with open(QEMU_CONF, encoding="utf-8") as f:
+        with open(path, encoding="utf-8") as f:
             words = shlex.split(f.read(), comments=True)
     except FileNotFoundError:
-        die("there is no %s" % shown(QEMU_CONF), "run `make assemble`")
+        die("there is no %s" % shown(path), "run `make assemble`")
     return dict(word.split("=", 1) for word in words)
 
 
 def command(config, initrd, serials, cmdline="", cpus=CPUS, devices=(), share=None):
     """share is a directory that the VM has at /share."""
-    conf = qemu_conf()
+    conf = qemu_conf(config)
     qemu = conf["QEMU_CMD"].split()
     if not shutil.which(qemu[0]):
         die("there is no %s" % qemu[0], "run `tools/vm/setup`, or install QEMU 7.2 or later")
@@ -132,7 +146,7 @@ class Timeout(Exception):
 
 
 class Vm:
-    """A VM that does a job. What the job prints on ttyS1 is read by readline(); the
+    """A VM that does a job. What the job prints on its own serial port is read by readline(); the
     kernel's messages go to the file console. machine is of command()."""
 
     def __init__(self, config, files, console, **machine):
@@ -140,7 +154,8 @@ class Vm:
         self.errors = console.replace("console", "qemu")
         self.buffer = b""
         self.started = time.monotonic()
-        serials = ["-monitor", "none", "-serial", "file:" + console, "-serial", "stdio"]
+        serials = ["-monitor", "none", "-serial", "file:" + console,
+                   *qemu_conf(config)["QEMU_JOB"].split()]
         args = command(config, add_to_initramfs(config, files), serials, **machine)
         with open(console, "wb"), open(self.errors, "wb") as errors:
             self.qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -31,6 +31,14 @@
 
 #include "abi.h"
 
+/* x86 takes domain and node of a bus from it, others from the bridge */
+#ifndef CONFIG_X86
+struct pci_sysdata {
+	int domain;
+	int node;
+};
+#endif
+
 #define TSM_EMU_MAX_FNS			20
 
 /* The one that a guest may open to its host, SET_MMIO_ATTRIBUTE */
@@ -360,6 +368,7 @@ static inline void tsm_emu_bound_init(struct tsm_emu *emu, struct dentry *dir)
 #define TSM_EMU_CAP_EXP			0x40
 #define TSM_EMU_CAP_PM			0x80
 #define TSM_EMU_CAP_AF			0x90
+#define TSM_EMU_CAP_MSI			0xa0
 #define TSM_EMU_ECAP_DOE		0x100
 #define TSM_EMU_ECAP_IDE		0x140
 #define TSM_EMU_ECAP_SRIOV		0x180

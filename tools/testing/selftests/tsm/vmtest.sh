@@ -94,12 +94,13 @@ ln -s /proc/self/fd/1 /dev/stdout
 mount -t tmpfs tmpfs /tmp
 mount -t debugfs debugfs /sys/kernel/debug
 modprobe tsm-emu
-stty -F /dev/ttyS1 -opost
+job_tty=/dev/\$job_tty
+stty -F \$job_tty -opost
 {
 	/kselftest/run_kselftest.sh ${tests[*]/#/-t tsm:}
 	echo "# exit status \$?"
-} > /dev/ttyS1 2>&1
-stty -F /dev/ttyS1 sane
+} > \$job_tty 2>&1
+stty -F \$job_tty sane
 poweroff -f
 INIT
 	chmod +x "$root/init"
@@ -117,7 +118,7 @@ function run_qemu() {
 	rm -f "$build_dir/console.log"
 	# shellcheck disable=SC2086
 	timeout --foreground "$limit" $QEMU_CMD -smp 2 -monitor none \
-		-serial file:"$build_dir/console.log" -serial stdio \
+		-serial file:"$build_dir/console.log" $QEMU_JOB \
 		-kernel "$build_dir/$KERNEL_IMAGE" -initrd "$tmp_dir/initrd" \
 		-append "$KERNEL_CMDLINE panic_on_warn=1 oops=panic panic=-1" \
 		< /dev/null 2>> "$log" |

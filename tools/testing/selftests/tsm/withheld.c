@@ -494,6 +494,8 @@ FIXTURE_SETUP(kvm_lock)
 	setup_vdevice(_metadata, &self->other, "fn1", false);
 
 	w->vm = self->t.s.vm;
+	if (!ioctl(w->vm, KVM_CHECK_EXTENSION, KVM_CAP_SET_IDENTITY_MAP_ADDR))
+		SKIP(return, "no KVM_SET_IDENTITY_MAP_ADDR (x86)");
 	open_window(_metadata, w, false);
 	ASSERT_EQ(0, tsm_thread_start(&w->thread, call_set_identity_map, w));
 	ASSERT_EQ(0, tsm_window_wait(&w->window));
