@@ -120,7 +120,7 @@ TEST_F(example, tsm_does_not_answer)
 	struct tsm_test *t = &self->t;
 	struct pci_tdisp_header req = tdisp_header(PCI_TDISP_GET_VERSION, t->s.virt_id);
 
-	ASSERT_EQ(0, tsm_platform_mailbox(EMU_MAILBOX_BROKEN));
+	ASSERT_EQ(0, tsm_platform_mailbox(EMU_MAILBOX_BUSY));
 	tsm_request_init(t, 0, &req, sizeof(req));
 	EXPECT_EQ(-EIO, serve_read(t->s.iommufd, &t->cmd));
 }
