@@ -51,7 +51,7 @@ static void start_late(struct kunit *test)
 	/* Until it is through, or waits for the one who shuts down */
 	while (!completion_done(&t->late_done) &&
 	       !(READ_ONCE(late->__state) & TASK_UNINTERRUPTIBLE))
-		msleep(1);
+		usleep_range(1000, 2000);
 	put_task_struct(late);
 	t->late = true;
 }

@@ -32,7 +32,7 @@ struct tsm_emu_sev_guest {
 	const struct kvm *kvm;
 	struct mm_struct *mm;
 	unsigned int nr_tdis;
-	struct mutex lock;
+	struct mutex lock;	/* protects vmpck[].last */
 	struct {
 		u8 bytes[EMU_SEV_VMPCK_LEN];
 		struct aes_gcm_key key;

@@ -67,18 +67,10 @@ FIXTURE(example)
 
 FIXTURE_SETUP(example)
 {
-	const tsm_step steps[] = {
-		tsm_open_iommufd,
-		tsm_create_vm,
-		tsm_open_device,
-		tsm_add_device_to_vm,
-		tsm_bind_iommufd,
-		tsm_attach,
-	};
 	struct tsm_setup *s = &self->t.s;
 
 	if (setup_host(_metadata, &self->t, "pf0", false) ||
-	    check_step(_metadata, &self->t, tsm_take_steps(s, steps, ARRAY_SIZE(steps))))
+	    check_step(_metadata, &self->t, tsm_give_to_vm(s)))
 		return;
 	self->vdevice_id = bind_tdi(s->iommufd, s->dev_id, s->virt_id);
 	ASSERT_LT(0, self->vdevice_id);

@@ -18,20 +18,11 @@ FIXTURE(attached)
 
 FIXTURE_SETUP(attached)
 {
-	const tsm_step steps[] = {
-		tsm_open_iommufd,
-		tsm_create_vm,
-		tsm_open_device,
-		tsm_add_device_to_vm,
-		tsm_bind_iommufd,
-		tsm_attach,
-	};
 	struct tsm_test *t = &self->t;
 
 	if (setup_host(_metadata, t, "pf0", false))
 		return;
-	check_step(_metadata, t,
-		   tsm_take_steps(&t->s, steps, ARRAY_SIZE(steps)));
+	check_step(_metadata, t, tsm_give_to_vm(&t->s));
 }
 
 FIXTURE_TEARDOWN(attached)

@@ -6,10 +6,6 @@
 
 #include "answers.h"
 
-/* The linker gives every ioctl() of the program the first, and has the C library's */
-int __wrap_ioctl(int fd, unsigned long nr, ...);
-int __real_ioctl(int fd, unsigned long nr, void *arg);
-
 static struct tsm_answer current;
 static unsigned int calls;
 

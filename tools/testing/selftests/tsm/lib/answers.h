@@ -31,4 +31,8 @@ void tsm_fail_requests(int err, __u32 flags, unsigned int times);
 /* How many there were since, of all threads */
 unsigned int tsm_answers(void);
 
+/* The linker gives every ioctl() of the program the first, the C library's is the other */
+int __wrap_ioctl(int fd, unsigned long nr, ...);
+int __real_ioctl(int fd, unsigned long nr, void *arg);
+
 #endif /* __SELFTEST_TSM_ANSWERS_H */

@@ -547,8 +547,8 @@ int tsm_alloc_vdevice(struct tsm_setup *s)
 	return 0;
 }
 
-/* Everything up to the vDEVICE, on a function that the host has prepared */
-int tsm_assign(struct tsm_setup *s)
+/* Everything up to the vIOMMU, on a function that the host has prepared */
+int tsm_give_to_vm(struct tsm_setup *s)
 {
 	const tsm_step steps[] = {
 		tsm_open_iommufd,
@@ -557,11 +557,15 @@ int tsm_assign(struct tsm_setup *s)
 		tsm_add_device_to_vm,
 		tsm_bind_iommufd,
 		tsm_attach,
-		tsm_alloc_viommu,
-		tsm_alloc_vdevice,
 	};
 
 	return tsm_take_steps(s, steps, ARRAY_SIZE(steps));
+}
+
+/* As that, up to the vDEVICE */
+int tsm_assign(struct tsm_setup *s)
+{
+	return tsm_give_to_vm(s) ?: tsm_alloc_viommu(s) ?: tsm_alloc_vdevice(s);
 }
 
 int tsm_op(struct tsm_setup *s, enum iommu_vdevice_tsm_op_type type)

@@ -151,6 +151,7 @@ int tsm_close_vm(struct tsm_setup *s);
 /* Several of them at once */
 int tsm_prepare_host(struct tsm_setup *s);
 int tsm_prepare_host_by(struct tsm_setup *s, unsigned int platform);
+int tsm_give_to_vm(struct tsm_setup *s);
 int tsm_assign(struct tsm_setup *s);
 int tsm_release(struct tsm_setup *s);
 
