@@ -269,7 +269,9 @@ static int reset_below(const char *port)
 /* A bus reset is refused for what is behind any bridge below it */
 TEST_F(switched, bus_reset_ebusy_two_levels_up)
 {
-	const char *above[] = { "10000:00:03.0", "10000:03:00.0", "10000:04:00.0" };
+	static const char * const above[] = {
+		"10000:00:03.0", "10000:03:00.0", "10000:04:00.0",
+	};
 	const char *beside = "10000:04:01.0";
 	struct tsm_test *t = &self->t;
 
