@@ -76,6 +76,16 @@ static s64 state(struct proto_test *p)
 	return cca_get_info(p) ?: (s64)le64toh(cca_args(p)->info.state);
 }
 
+static void expect_object_in_the_end(struct __test_metadata *_metadata,
+				     struct proto_test *p, u32 refresh, u32 object)
+{
+	ASSERT_EQ(TSM_CCA_INCOMPLETE, status(p, refresh));
+	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE, object_size(p, object));
+	EXPECT_EQ(TSM_CCA_INCOMPLETE, status(p, TSM_CCA_CONTINUE));
+	EXPECT_EQ(TSM_CCA_SUCCESS, status(p, TSM_CCA_CONTINUE));
+	EXPECT_EQ(TSM_CCA_SUCCESS, object_size(p, object));
+}
+
 TEST_F(operation, nothing_before_the_end)
 {
 	struct proto_test *p = &self->p;
@@ -87,18 +97,10 @@ TEST_F(operation, nothing_before_the_end)
 	EXPECT_EQ(TSM_CCA_SUCCESS, status(p, TSM_CCA_CONTINUE));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, state(p));
 
-	ASSERT_EQ(TSM_CCA_INCOMPLETE, status(p, TSM_CCA_REPORT_REFRESH));
-	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE, object_size(p, TSM_CCA_OBJECT_REPORT));
-	EXPECT_EQ(TSM_CCA_INCOMPLETE, status(p, TSM_CCA_CONTINUE));
-	EXPECT_EQ(TSM_CCA_SUCCESS, status(p, TSM_CCA_CONTINUE));
-	EXPECT_EQ(TSM_CCA_SUCCESS, object_size(p, TSM_CCA_OBJECT_REPORT));
-
-	ASSERT_EQ(TSM_CCA_INCOMPLETE, status(p, TSM_CCA_MEASUREMENTS_REFRESH));
-	EXPECT_EQ(TSM_CCA_DATA_NOT_AVAILABLE,
-		  object_size(p, TSM_CCA_OBJECT_MEASUREMENTS));
-	EXPECT_EQ(TSM_CCA_INCOMPLETE, status(p, TSM_CCA_CONTINUE));
-	EXPECT_EQ(TSM_CCA_SUCCESS, status(p, TSM_CCA_CONTINUE));
-	EXPECT_EQ(TSM_CCA_SUCCESS, object_size(p, TSM_CCA_OBJECT_MEASUREMENTS));
+	expect_object_in_the_end(_metadata, p, TSM_CCA_REPORT_REFRESH,
+				 TSM_CCA_OBJECT_REPORT);
+	expect_object_in_the_end(_metadata, p, TSM_CCA_MEASUREMENTS_REFRESH,
+				 TSM_CCA_OBJECT_MEASUREMENTS);
 
 	ASSERT_EQ(TSM_CCA_INCOMPLETE, begin_state(p, PCI_TDISP_STATE_RUN));
 	EXPECT_EQ(PCI_TDISP_STATE_CONFIG_LOCKED, state(p));
