@@ -31,6 +31,8 @@ MACHINES = {
              "cmdline": HOST_CMDLINE + " intel_iommu=on"},
     "amd-vi": {"devices": ["-device", "amd-iommu", "-device", "e1000e"],
                "cmdline": HOST_CMDLINE},
+    "smmu-v3": {"devices": ["-machine", "iommu=smmuv3", "-device", "e1000e"],
+                "cmdline": HOST_CMDLINE},
     # With a name of which QEMU could take a part for an option
     "shared": {"share": os.path.join(ROOT, "tools", "vm", "share,readonly=off")},
 }

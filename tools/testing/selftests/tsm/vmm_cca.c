@@ -44,16 +44,14 @@ FIXTURE_TEARDOWN(realm)
 static int call_again(void *data)
 {
 	FIXTURE_DATA(realm) *self = data;
-	struct kvm_regs regs = {
-		.rax = self->g[0], .rbx = self->g[1], .rcx = self->g[2],
-		.rdx = self->g[3], .rsi = self->g[4], .rdi = self->g[5],
-	};
+	u64 x[TSM_VMM_NR_REGS] = {};
 
-	self->rc = vmm_set_regs(&self->vmm, &regs) ?:
-		   self->vmm.front->exit(&self->vmm, TSM_VMM_PORT_HOST_CALL) ?:
-		   vmm_get_regs(&self->vmm, &regs);
-	self->g[0] = self->rc ? ~0ULL : regs.rax;
-	self->g[1] = regs.rbx;
+	memcpy(x, self->g, sizeof(self->g));
+	self->rc = vmm_set_call(&self->vmm, x) ?:
+		   self->vmm.front->exit(&self->vmm, TSM_VMM_EXIT_HOST_CALL) ?:
+		   vmm_get_call(&self->vmm, x);
+	self->g[0] = self->rc ? ~0ULL : x[0];
+	self->g[1] = x[1];
 	return 0;
 }
 

@@ -133,12 +133,12 @@ int __wrap_tsm_firmware_tdi(const struct tsm_setup *s, struct tsm_firmware_tdi *
 	return 0;
 }
 
-bool front_exit(struct front *f, u16 port)
+bool front_exit(struct front *f, u16 kind)
 {
 	f->nr_requests = 0;
 	f->nr_ops = 0;
 	f->nr_module = 0;
-	return !f->test->front->exit(&f->vmm, port);
+	return !f->test->front->exit(&f->vmm, kind);
 }
 
 FIXTURE(front)
@@ -195,13 +195,13 @@ TEST_F(front, calls)
 
 	for (size_t i = 0; i < variant->test->nr_vectors; i++) {
 		const struct tsm_vector *v = &variant->test->vectors[i];
-		u16 port = variant->test->enter(f, v);
+		u16 kind = variant->test->enter(f, v);
 
-		if (!port)
+		if (!kind)
 			continue;
 		calls++;
 		f->vector = v;
-		ASSERT_TRUE(front_exit(f, port) && is_request(f, v) &&
+		ASSERT_TRUE(front_exit(f, kind) && is_request(f, v) &&
 			    variant->test->returned(f, v)) {
 			TH_LOG("%s: %u requests, the last of %u bytes", v->source,
 			       f->nr_requests, f->req_len);
@@ -216,7 +216,7 @@ TEST_F(front, modules)
 	const char *wrong;
 
 	if (!variant->test->modules) {
-		EXPECT_FALSE(front_exit(&self->f, TSM_VMM_PORT_MODULE));
+		EXPECT_FALSE(front_exit(&self->f, TSM_VMM_EXIT_MODULE));
 		return;
 	}
 	wrong = variant->test->modules(&self->f);

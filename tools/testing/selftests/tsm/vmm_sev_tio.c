@@ -45,7 +45,7 @@ static u64 vmgexit(FIXTURE_DATA(snp) *self, u64 code, u64 info_1, u64 info_2)
 	ghcb->exit_code = code;
 	ghcb->exit_info_1 = info_1;
 	ghcb->exit_info_2 = info_2;
-	self->rc = self->vmm.front->exit(&self->vmm, TSM_VMM_PORT_VMGEXIT);
+	self->rc = self->vmm.front->exit(&self->vmm, TSM_VMM_EXIT_VMGEXIT);
 	/* or the guest takes it for an exception */
 	if (!self->rc && (u32)ghcb->exit_info_1)
 		self->rc = -EPROTO;

@@ -51,7 +51,7 @@ static u64 tdvmcall(FIXTURE_DATA(td) *self, enum tsm_tdx_op operation, u64 pages
 
 	*buffer(self) = (struct tsm_tdx_hdr) { .operation = htole16(operation) };
 	rc = vmm_set_regs(&self->vmm, &regs) ?:
-	     self->vmm.front->exit(&self->vmm, TSM_VMM_PORT_TDVMCALL) ?:
+	     self->vmm.front->exit(&self->vmm, TSM_VMM_EXIT_TDVMCALL) ?:
 	     vmm_get_regs(&self->vmm, &regs);
 	return rc ? (u64)rc : regs.r10;
 }

@@ -41,7 +41,7 @@ static u16 cca_enter(struct front *f, const struct tsm_vector *v)
 	f->regs.rdx = g[3];
 	f->regs.rsi = g[4];
 	f->regs.rdi = g[5];
-	return TSM_VMM_PORT_HOST_CALL;
+	return TSM_VMM_EXIT_HOST_CALL;
 }
 
 static bool has_object(const struct front *f, const struct tsm_vector *v)
@@ -91,7 +91,7 @@ static bool cca_maps(struct front *f, const char *ret)
 		.rax = x[0], .rbx = x[1], .rcx = x[2], .rdx = x[3], .rsi = x[4],
 		.rdi = x[5], .r8 = x[6], .r9 = x[7], .r10 = x[8],
 	};
-	if (!front_exit(f, TSM_VMM_PORT_MODULE) || f->nr_module != 2 ||
+	if (!front_exit(f, TSM_VMM_EXIT_MODULE) || f->nr_module != 2 ||
 	    f->module[0].tdi_id != CCA_VECTOR_RID ||
 	    memcmp(f->module[0].reg, x, sizeof(x)) || f->nr_requests != 1 ||
 	    f->req_len != CCA_VECTOR_MAP_LEN || !f->is_admitted)

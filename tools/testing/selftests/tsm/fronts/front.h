@@ -58,8 +58,8 @@ struct front {
  * @vectors: calls of guests
  * @nr_vectors: number of @vectors
  * @vector_rid: the TDI as the guest in them knows it
- * @enter: leave registers and memory as the guest of a vector does. Return: the port,
- *	or 0 for what no guest does
+ * @enter: leave registers and memory as the guest of a vector does. Return: the
+ *	kind of its exit, or 0 for what no guest does
  * @returned: did the guest get what the vector says?
  * @modules: calls of the guest to its module. NULL where there is none. Return: NULL,
  *	or what is not as it has to be
@@ -108,7 +108,7 @@ static inline bool front_words(const char *text, u64 *words, u32 nr)
 	return true;
 }
 
-/* The guest leaves by @port. Return: whether it can go on */
-bool front_exit(struct front *f, u16 port);
+/* The guest leaves by this kind of exit. Return: whether it can go on */
+bool front_exit(struct front *f, u16 kind);
 
 #endif /* __SELFTEST_TSM_FRONT_H */

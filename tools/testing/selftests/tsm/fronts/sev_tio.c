@@ -58,7 +58,7 @@ static u16 sev_tio_enter(struct front *f, const struct tsm_vector *v)
 		ghcb->exit_info_1 = own(f, ghcb->exit_info_1);
 		ghcb->exit_info_2 = own(f, ghcb->exit_info_2);
 	}
-	return TSM_VMM_PORT_VMGEXIT;
+	return TSM_VMM_EXIT_VMGEXIT;
 }
 
 /* As AMD's guests look for it: three entries at most, the last one has no GUID */

@@ -17,9 +17,9 @@ static u16 tdisp_enter(struct front *f, const struct tsm_vector *v)
 		return 0;
 	call->req_len = v->len;
 	call->resp_len = sizeof(call->resp);
-	f->regs.rax = v->class == TSM_VECTOR_INFO ? TSM_VMM_CALL_READ :
+	f->regs.rbx = v->class == TSM_VECTOR_INFO ? TSM_VMM_CALL_READ :
 						    TSM_VMM_CALL_CONTROL;
-	return TSM_VMM_PORT_CALL;
+	return TSM_VMM_EXIT_CALL;
 }
 
 static bool tdisp_returned(const struct front *f, const struct tsm_vector *v)

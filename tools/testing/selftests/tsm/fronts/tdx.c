@@ -25,7 +25,7 @@ static u16 tdx_enter(struct front *f, const struct tsm_vector *v)
 	f->regs.r15 = front_word(call, 0x28);
 	if (f->regs.r13 == TDX_VECTOR_BUFFER)
 		f->regs.r13 = ((char *)area->buffer - f->vmm.ram) | TDX_SHARED_BIT;
-	return TSM_VMM_PORT_TDVMCALL;
+	return TSM_VMM_EXIT_TDVMCALL;
 }
 
 /* A TD polls the status, takes an error from 10 to 15, and no data with it */
@@ -71,7 +71,7 @@ static bool tdx_hands_on(struct front *f, const struct tdx_tdcall *tdcall)
 		.rax = regs[0], .rcx = regs[1], .rdx = regs[2], .r8 = regs[3],
 		.r9 = regs[4],
 	};
-	return front_exit(f, TSM_VMM_PORT_MODULE) &&
+	return front_exit(f, TSM_VMM_EXIT_MODULE) &&
 	       f->nr_module == 1 && !f->nr_requests &&
 	       f->module[0].tdi_id == TDX_VECTOR_RID &&
 	       !memcmp(f->module[0].reg, regs, sizeof(regs)) &&

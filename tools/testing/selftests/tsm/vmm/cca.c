@@ -405,43 +405,38 @@ static void print_rsi(struct vmm *vmm, u64 x0, u64 status)
 	}
 }
 
-static int serve_rsi(struct vmm *vmm, struct kvm_regs *regs)
+static int serve_rsi(struct vmm *vmm, u64 x[TSM_VMM_NR_REGS])
 {
-	struct emu_module_call call = {
-		.reg = { regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi,
-			 regs->rdi, regs->r8, regs->r9, regs->r10 },
-	};
-	int rc = ask_rmm(vmm, &call);
+	struct emu_module_call call = {};
+	u64 x0 = x[0];
+	int rc;
 
-	print_rsi(vmm, regs->rax, call.reg[0]);
-	regs->rax = call.reg[0];
-	regs->rbx = call.reg[1];
-	regs->rcx = call.reg[2];
+	memcpy(call.reg, x, sizeof(call.reg));
+	rc = ask_rmm(vmm, &call);
+	print_rsi(vmm, x0, call.reg[0]);
+	memcpy(x, call.reg, 3 * sizeof(x[0]));
 	return rc;
 }
 
-static int cca_exit(struct vmm *vmm, u16 port)
+static int cca_exit(struct vmm *vmm, u16 kind)
 {
-	struct kvm_regs regs;
+	u64 x[TSM_VMM_NR_REGS];
 	struct host_call h;
 	int rc;
 
-	if (port != TSM_VMM_PORT_HOST_CALL && port != TSM_VMM_PORT_MODULE)
+	if (kind != TSM_VMM_EXIT_HOST_CALL && kind != TSM_VMM_EXIT_MODULE)
 		return -EOPNOTSUPP;
-	rc = vmm_get_regs(vmm, &regs);
+	rc = vmm_get_call(vmm, x);
 	if (rc)
 		return rc;
 
-	if (port == TSM_VMM_PORT_MODULE)
-		return serve_rsi(vmm, &regs) ?: vmm_set_regs(vmm, &regs);
+	if (kind == TSM_VMM_EXIT_MODULE)
+		return serve_rsi(vmm, x) ?: vmm_set_call(vmm, x);
 
-	h = (struct host_call) {
-		{ regs.rax, regs.rbx, regs.rcx, regs.rdx, regs.rsi, regs.rdi }
-	};
+	memcpy(h.g, x, sizeof(h.g));
 	serve_host_call(vmm, &h);
-	regs.rax = h.g[0];
-	regs.rbx = h.g[1];
-	return vmm_set_regs(vmm, &regs);
+	memcpy(x, h.g, 2 * sizeof(x[0]));
+	return vmm_set_call(vmm, x);
 }
 
 const struct vmm_front vmm_cca = {

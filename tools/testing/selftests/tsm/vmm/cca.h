@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the CCA front end of the example VMM and its guest agree on: the calls of
- * the Realm Host Interface (RHI, Arm DEN0148) and the REC exit to map MMIO, in
- * x86 registers. The text of DEN0148 was not available: numbers are those of
+ * the Realm Host Interface (RHI, Arm DEN0148) and the REC exit to map MMIO, in the
+ * registers of vmm_get_call(). The text of DEN0148 was not available: numbers are those of
  * Arm's compliance suite of 2026, and of its kernel where that is silent. Older
  * postings have others, with reports and measurements swapped in one.
  */
@@ -15,17 +15,12 @@
 #include "../../../../../drivers/virt/coco/tsm-emu/abi.h"
 #include "../../../../../include/linux/tsm-proto-cca.h"
 
-#define TSM_VMM_PORT_HOST_CALL	0xe2	/* RSI_HOST_CALL: RMM, KVM, VMM */
+/* At TSM_VMM_EXIT_MODULE: X0 to X8 of a call to the RMM, EMU_RSI_* */
 
 /*
- * At TSM_VMM_PORT_MODULE: X0 to X8 of a call to the RMM, EMU_RSI_*, are in RAX, RBX,
- * RCX, RDX, RSI, RDI, R8, R9 and R10.
- */
-
-/*
- * At TSM_VMM_PORT_HOST_CALL: the words of the RSI host call, g0 to g5, are in
- * RAX, RBX, RCX, RDX, RSI and RDI; g0 is the call and returns enum
- * tsm_cca_status. The device id of all but the first two is in g1.
+ * At TSM_VMM_EXIT_HOST_CALL, which a realm makes by RSI_HOST_CALL to the RMM, that by
+ * a REC exit to KVM, and that to the VMM: the words of the host call, g0 to g5; g0 is the
+ * call and returns enum tsm_cca_status. The device id of all but the first two is in g1.
  */
 #define RHI_DA_VERSION 0xc500004a	/* g0: version */
 #define RHI_DA_FEATURES 0xc500004b	/* g0: RHI_DA_HAS_* */

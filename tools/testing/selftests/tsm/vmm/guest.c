@@ -47,22 +47,25 @@ bool tsm_vmm_is_genuine(const void *data, u32 len,
 	return tsm_equal(is, digest, sizeof(is));
 }
 
-/* The emulated CPU need not have RDRAND, for a demonstration its clock will do */
 void tsm_vmm_nonce(u8 *nonce, u32 len)
 {
 	u8 digest[TSM_SHA384_LEN];
-	u32 low, high;
+	u64 seed = tsm_vmm_random();
 
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	tsm_sha384(&low, sizeof(low), digest);
+	tsm_sha384(&seed, sizeof(seed), digest);
 	tsm_copy(nonce, digest, len < sizeof(digest) ? len : sizeof(digest));
 }
 
 /* A guest is entered from nowhere, so there is nowhere to return to */
 void tsm_vmm_done(enum tsm_vmm_verdict verdict)
 {
-	u64 rax = verdict;
-
 	for (;;)
-		tsm_vmm_exit(TSM_VMM_PORT_DONE, "+a"(rax));
+		tsm_vmm_tell(TSM_VMM_EXIT_DONE, verdict);
+}
+
+void tsm_vmm_guest_restarts(struct tsm_vmm_shared *shared)
+{
+	(void)shared;
+	for (;;)
+		tsm_vmm_restart();
 }

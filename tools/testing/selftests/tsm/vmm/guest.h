@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the guests of the example VMM share. They run in long mode with
+ * What the guests of the example VMM share. They run in long mode or at EL1 with
  * interrupts off, on nothing but their stack and the memory shared with the VMM.
  * The VMM maps the program's image at the addresses where it has it itself, so
  * code and constants need no loader; but there is no libc and no global that
@@ -11,22 +11,28 @@
 
 #include "../lib/tdisp.h"
 #include "guest_abi.h"
+#ifdef __x86_64__
+#include "guest_x86.h"
+#else
+#include "guest_arm64.h"
+#endif
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* An exit with all registers that it takes and gives: "+a"(rax), ... */
-#define tsm_vmm_exit(port, ...)						\
+/* An exit of the guests' own, of which nothing comes back in registers */
+#define tsm_vmm_tell(kind, argument)					\
 	({								\
-		asm volatile("outl %%eax, %[to]"			\
-			     : __VA_ARGS__ : [to] "i"(port) : "memory"); \
+		u64 tell[TSM_VMM_NR_REGS] = {				\
+			TSM_VMM_FID(kind), (u64)(argument),		\
+		};							\
+									\
+		tsm_vmm_call(kind, tell);				\
 	})
 
 /* For the transcript: a constant text that says what comes next */
 static inline void tsm_vmm_step(const char *text)
 {
-	u64 rax = (u64)text;
-
-	tsm_vmm_exit(TSM_VMM_PORT_STEP, "+a"(rax));
+	tsm_vmm_tell(TSM_VMM_EXIT_STEP, text);
 }
 
 static inline u64 tsm_vmm_gpa(const struct tsm_vmm_shared *shared,

@@ -11,15 +11,24 @@
 #define TSM_VMM_PAGE 4096UL
 
 /*
- * The guest reaches its VMM by a 32 bit OUT to an immediate port, which leaves
- * it all registers: KVM hands nothing else that a guest of any kind can do on
- * to its VMM. Each protocol has its ports, for which its header says what
- * really makes the exit and who sees it. All guests have these,
- * the third where there is such a module:
+ * Kinds of exits by which a guest reaches its VMM. On x86-64 that is a 32 bit OUT to this
+ * port: KVM hands nothing else that a guest of any kind can do on to its VMM. On arm64 it is
+ * an SMCCC call, with a function id made of this where no specification has one. Each
+ * protocol has kinds in its header, which says what really makes the exit and who sees
+ * it. All guests have these, MODULE where there is such a module:
  */
-#define TSM_VMM_PORT_STEP	0xdf	/* RAX: what the guest does next, for the transcript */
-#define TSM_VMM_PORT_DONE	0xe0	/* EAX: enum tsm_vmm_verdict */
-#define TSM_VMM_PORT_MODULE	0xe1	/* RSI or TDCALL: no host sees it, see module.c */
+#define TSM_VMM_EXIT_REBOOT	0xde	/* by what the architecture has for that */
+#define TSM_VMM_EXIT_STEP	0xdf	/* what the guest does next, for the transcript */
+#define TSM_VMM_EXIT_DONE	0xe0	/* enum tsm_vmm_verdict */
+#define TSM_VMM_EXIT_MODULE	0xe1	/* RSI or TDCALL: no host sees it, see module.c */
+#define TSM_VMM_EXIT_HOST_CALL	0xe2	/* of a realm, see cca.h */
+
+/* Registers of an exit that all machines can make: see vmm_get_call() */
+#define TSM_VMM_NR_REGS 9
+#define TSM_VMM_REG_ARGUMENT 1
+
+/* A vendor specific hypervisor service by SMC64, Arm DEN0028 section 6 */
+#define TSM_VMM_FID(kind) (0xc600ff00 | (kind))
 
 #define TSM_VMM_REPORT_MAX 1024
 
@@ -89,6 +98,9 @@ enum tsm_vmm_verdict {
 	TSM_VMM_BAD_ANSWER,
 	TSM_VMM_NR_VERDICTS
 };
+
+/* A guest that does nothing but reboot */
+void tsm_vmm_guest_restarts(struct tsm_vmm_shared *shared);
 
 /* The program's own image, which the guest shares */
 extern char __executable_start[], _end[];

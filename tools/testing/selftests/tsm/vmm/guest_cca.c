@@ -20,10 +20,11 @@ struct guest {
 static u64 host_call_to(struct guest *g, u64 call, u64 g1, u64 g2, u64 g3, u64 g4,
 			u64 g5)
 {
-	tsm_vmm_exit(TSM_VMM_PORT_HOST_CALL, "+a"(call), "+b"(g1), "+c"(g2),
-		     "+d"(g3), "+S"(g4), "+D"(g5));
-	g->value = g1;
-	return call;
+	u64 x[TSM_VMM_NR_REGS] = { call, g1, g2, g3, g4, g5 };
+
+	tsm_vmm_call(TSM_VMM_EXIT_HOST_CALL, x);
+	g->value = x[1];
+	return x[0];
 }
 
 /* About the realm's device */
@@ -33,15 +34,9 @@ static u64 host_call(struct guest *g, u64 call, u64 g2, u64 g3, u64 g4, u64 g5)
 }
 
 /* A call to the RMM. Return: X0, with the other registers changed as it has them */
-static u64 rsi(u64 x[9])
+static u64 rsi(u64 x[TSM_VMM_NR_REGS])
 {
-	register u64 r8 asm("r8") = x[6];
-	register u64 r9 asm("r9") = x[7];
-	register u64 r10 asm("r10") = x[8];
-
-	tsm_vmm_exit(TSM_VMM_PORT_MODULE, "+a"(x[0]), "+b"(x[1]), "+c"(x[2]),
-		     "+d"(x[3]), "+S"(x[4]), "+D"(x[5]), "+r"(r8), "+r"(r9),
-		     "+r"(r10));
+	tsm_vmm_call(TSM_VMM_EXIT_MODULE, x);
 	return x[0];
 }
 
@@ -78,7 +73,7 @@ static u64 set_state(struct guest *g, enum pci_tdisp_state state)
 /* What the RMM knows of the device, into @area->info */
 static bool learn(struct guest *g)
 {
-	u64 x[9] = { EMU_RSI_VDEV_GET_INFO, g->shared->rid,
+	u64 x[TSM_VMM_NR_REGS] = { EMU_RSI_VDEV_GET_INFO, g->shared->rid,
 		     tsm_vmm_gpa(g->shared, &g->area->info) };
 
 	return rsi(x) == EMU_RSI_SUCCESS &&
@@ -190,7 +185,7 @@ static u64 validate(struct guest *g, const struct pci_tdisp_mmio_range *range,
 	const struct emu_rsi_vdev_info *info = &g->area->info;
 	u64 base = le64toh(range->first_page) << 12;
 	u64 top = base + pages * TSM_VMM_PAGE;
-	u64 x[9] = { EMU_RSI_VDEV_VALIDATE_MAPPING, g->shared->rid, base, top, base, 0,
+	u64 x[TSM_VMM_NR_REGS] = { EMU_RSI_VDEV_VALIDATE_MAPPING, g->shared->rid, base, top, base, 0,
 		     le64toh(info->lock_nonce), le64toh(info->measurement_nonce),
 		     le64toh(info->report_nonce) };
 
@@ -229,7 +224,7 @@ static bool stale_report_is_refused(struct guest *g)
 static bool enable_dma(struct guest *g)
 {
 	const struct emu_rsi_vdev_info *info = &g->area->info;
-	u64 x[9] = { EMU_RSI_VDEV_DMA_ENABLE, g->shared->rid, 0, 0,
+	u64 x[TSM_VMM_NR_REGS] = { EMU_RSI_VDEV_DMA_ENABLE, g->shared->rid, 0, 0,
 		     le64toh(info->lock_nonce), le64toh(info->measurement_nonce),
 		     le64toh(info->report_nonce) };
 
@@ -242,7 +237,7 @@ static bool unmap_all(struct guest *g)
 
 	for (u32 i = 0; (range = tsm_vmm_range(g->area->report, i)); i++) {
 		u64 base = le64toh(range->first_page) << 12;
-		u64 x[9] = { EMU_RSI_IPA_STATE_SET, base,
+		u64 x[TSM_VMM_NR_REGS] = { EMU_RSI_IPA_STATE_SET, base,
 			     base + le32toh(range->pages) * TSM_VMM_PAGE, 0, 1 };
 
 		if (rsi(x) != EMU_RSI_SUCCESS)

@@ -47,7 +47,7 @@ static u64 vmgexit(struct guest *g, u64 code, u64 info_1, u64 info_2)
 	ghcb->exit_code = code;
 	ghcb->exit_info_1 = info_1;
 	ghcb->exit_info_2 = info_2;
-	tsm_vmm_exit(TSM_VMM_PORT_VMGEXIT, "+a"(rax));
+	tsm_vmm_exit(TSM_VMM_EXIT_VMGEXIT, "+a"(rax));
 	return (u32)ghcb->exit_info_1 ? ~0ULL : ghcb->exit_info_2;
 }
 
@@ -61,7 +61,7 @@ static void write_command(u16 command)
 {
 	u64 rax = command;
 
-	tsm_vmm_exit(TSM_VMM_PORT_COMMAND, "+a"(rax));
+	tsm_vmm_exit(TSM_VMM_EXIT_COMMAND, "+a"(rax));
 }
 
 /* Send what is in the request page. Return: SEV_GUEST_ERR() */

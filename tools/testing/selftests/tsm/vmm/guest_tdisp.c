@@ -24,12 +24,11 @@ static int vmm_call(struct guest *g, enum tsm_vmm_call_nr nr, const void *req,
 		    u32 len)
 {
 	struct tsm_vmm_call *call = g->call;
-	u64 rax = nr;
 
 	tsm_copy(call->req, req, len);
 	call->req_len = len;
 	call->resp_len = sizeof(call->resp);
-	tsm_vmm_exit(TSM_VMM_PORT_CALL, "+a"(rax));
+	tsm_vmm_tell(TSM_VMM_EXIT_CALL, nr);
 
 	/* The VMM could claim any length */
 	if (call->resp_len > sizeof(call->resp))

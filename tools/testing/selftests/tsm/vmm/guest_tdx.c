@@ -28,7 +28,7 @@ static u64 tdvmcall(struct guest *g)
 	register u64 r15 asm("r15") = 0;
 	u64 rax = 0;
 
-	tsm_vmm_exit(TSM_VMM_PORT_TDVMCALL, "+a"(rax), "+r"(r10), "+r"(r11),
+	tsm_vmm_exit(TSM_VMM_EXIT_TDVMCALL, "+a"(rax), "+r"(r10), "+r"(r11),
 		     "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15));
 	return r10;
 }
@@ -69,7 +69,7 @@ static u64 tdcall(u64 rax, u64 *rcx, u64 rdx, u64 r8, u64 r9)
 	register u64 reg8 asm("r8") = r8;
 	register u64 reg9 asm("r9") = r9;
 
-	tsm_vmm_exit(TSM_VMM_PORT_MODULE, "+a"(rax), "+c"(*rcx), "+d"(rdx),
+	tsm_vmm_exit(TSM_VMM_EXIT_MODULE, "+a"(rax), "+c"(*rcx), "+d"(rdx),
 		     "+r"(reg8), "+r"(reg9));
 	return rax;
 }

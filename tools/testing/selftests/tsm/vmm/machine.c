@@ -1,38 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The machine of the example VMM: guest memory and a vCPU. KVM's and VFIO's
+ * The machine of the example VMM: guest memory and a vCPU; what is particular to a
+ * CPU's architecture is in machine_<architecture>.c. KVM's and VFIO's
  * selftests have libraries for parts of this and of ../lib/setup.c. The example
  * does without them so that authors of VMMs see each ioctl.
  */
 #include <assert.h>
 #include <errno.h>
+#include <link.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "machine.h"
 #include "vmm.h"
 
 #define GUEST_PAGE_TABLES 32
 #define GUEST_STACK_PAGES 8
 
-#define X86_CR0_PE BIT(0)
-#define X86_CR0_ET BIT(4)
-#define X86_CR0_NE BIT(5)
-#define X86_CR0_PG BIT(31)
-#define X86_CR4_PAE BIT(5)
-#define X86_EFER_LME BIT(8)
-#define X86_EFER_LMA BIT(10)
-#define X86_RFLAGS_FIXED BIT(1)
-#define X86_PTE_PRESENT BIT(0)
-#define X86_PTE_WRITE BIT(1)
-
 static_assert(sizeof(struct tsm_vmm_shared) <= TSM_VMM_PAGE,
 	      "struct tsm_vmm_shared has outgrown its page");
 
-/* Make the guest see the page at @gpa at address @va */
-static void map_page(struct vmm *vmm, uintptr_t va, u64 gpa, u64 flags)
+/* Make the guest see the page at @gpa at address @va, by tables of four levels */
+static void map_page(struct vmm *vmm, uintptr_t va, u64 gpa, bool is_image)
 {
 	u64 *table = (u64 *)vmm->ram;
 
@@ -40,11 +32,10 @@ static void map_page(struct vmm *vmm, uintptr_t va, u64 gpa, u64 flags)
 		u64 *entry = &table[(va >> shift) & 511];
 
 		if (!*entry)
-			*entry = vmm->nr_tables++ * TSM_VMM_PAGE |
-				 X86_PTE_PRESENT | X86_PTE_WRITE;
+			*entry = vmm_table_entry(vmm->nr_tables++ * TSM_VMM_PAGE);
 		table = (u64 *)(vmm->ram + (*entry & ~(TSM_VMM_PAGE - 1)));
 	}
-	table[(va >> 12) & 511] = gpa | flags | X86_PTE_PRESENT;
+	table[(va >> 12) & 511] = vmm_page_entry(gpa, is_image);
 }
 
 static u64 pages_up(u64 size)
@@ -76,19 +67,36 @@ static int map_memory(struct vmm *vmm)
 
 	vmm->nr_tables = 1;
 	for (u64 gpa = image_gpa; gpa < image_end; gpa += TSM_VMM_PAGE)
-		map_page(vmm, image_start() + gpa - image_gpa, gpa, 0);
+		map_page(vmm, image_start() + gpa - image_gpa, gpa, true);
 	for (u64 gpa = image_end; gpa < vmm->ram_size; gpa += TSM_VMM_PAGE)
-		map_page(vmm, (uintptr_t)vmm->ram + gpa, gpa, X86_PTE_WRITE);
+		map_page(vmm, (uintptr_t)vmm->ram + gpa, gpa, false);
 	if (vmm->nr_tables > GUEST_PAGE_TABLES)
 		return tsm_fail(&vmm->setup, ENOSPC, "map guest memory");
 	return 0;
 }
 
+/* Copy the program's segments: between them there may be nothing to read */
+static int copy_image(struct dl_phdr_info *info, size_t size, void *ram)
+{
+	char *to = (char *)ram + GUEST_PAGE_TABLES * TSM_VMM_PAGE;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD)
+			memcpy(to + (start - image_start()), (void *)start,
+			       segment->p_memsz);
+	}
+	/* The program is the first */
+	return 1;
+}
+
 /* What is in memory before the guest runs. All else is zeroes */
 static int load_guest(struct vmm *vmm)
 {
-	memcpy(vmm->ram + GUEST_PAGE_TABLES * TSM_VMM_PAGE, (void *)image_start(),
-	       image_size());
+	dl_iterate_phdr(copy_image, vmm->ram);
 	vmm->shared->gpa = shared_gpa();
 	vmm->shared->rid = vmm->setup.virt_id;
 	return map_memory(vmm);
@@ -146,56 +154,6 @@ void vmm_read_shared(void *to, const void *shared, size_t len)
 	memcpy(to, shared, len);
 }
 
-static int set_cpuid(struct vmm *vmm)
-{
-	struct {
-		struct kvm_cpuid2 head;
-		struct kvm_cpuid_entry2 entries[256];
-	} cpuid = { .head.nent = ARRAY_SIZE(cpuid.entries) };
-
-	if (ioctl(vmm->setup.kvm, KVM_GET_SUPPORTED_CPUID, &cpuid) ||
-	    ioctl(vmm->vcpu, KVM_SET_CPUID2, &cpuid))
-		return tsm_fail(&vmm->setup, errno, "KVM_SET_CPUID2");
-	return 0;
-}
-
-/* Long mode at the guest's entry, with what is mapped above and nothing else */
-int vmm_enter_guest(struct vmm *vmm)
-{
-	struct kvm_segment code = {
-		.limit = ~0U, .selector = 8, .type = 11, .present = 1, .s = 1,
-		.l = 1, .g = 1,
-	};
-	struct kvm_segment data = {
-		.limit = ~0U, .selector = 16, .type = 3, .present = 1, .s = 1,
-		.db = 1, .g = 1,
-	};
-	struct kvm_regs regs = {
-		.rip = (uintptr_t)vmm->front->guest,
-		.rdi = (uintptr_t)vmm->shared,
-		/* as if a call had pushed its return address */
-		.rsp = (uintptr_t)vmm->shared - sizeof(u64),
-		.rflags = X86_RFLAGS_FIXED,
-	};
-	struct kvm_sregs sregs;
-
-	if (ioctl(vmm->vcpu, KVM_GET_SREGS, &sregs))
-		return tsm_fail(&vmm->setup, errno, "KVM_GET_SREGS");
-	sregs.cs = code;
-	sregs.ds = data;
-	sregs.es = data;
-	sregs.ss = data;
-	sregs.cr0 = X86_CR0_PE | X86_CR0_ET | X86_CR0_NE | X86_CR0_PG;
-	sregs.cr3 = 0;
-	sregs.cr4 = X86_CR4_PAE;
-	sregs.efer = X86_EFER_LME | X86_EFER_LMA;
-	if (ioctl(vmm->vcpu, KVM_SET_SREGS, &sregs))
-		return tsm_fail(&vmm->setup, errno, "KVM_SET_SREGS");
-	if (ioctl(vmm->vcpu, KVM_SET_REGS, &regs))
-		return tsm_fail(&vmm->setup, errno, "KVM_SET_REGS");
-	return 0;
-}
-
 int vmm_create_vcpu(struct vmm *vmm)
 {
 	void *run;
@@ -214,7 +172,7 @@ int vmm_create_vcpu(struct vmm *vmm)
 	vmm->run = run;
 	vmm->run_size = size;
 
-	return set_cpuid(vmm) ?: vmm_enter_guest(vmm);
+	return vmm_init_vcpu(vmm) ?: vmm_enter_guest(vmm);
 }
 
 /* Both the vCPU's file and its mapping would keep the VM */
@@ -241,18 +199,4 @@ int vmm_close_machine(struct vmm *vmm)
 	if (ram && munmap(ram, vmm->ram_size))
 		return tsm_fail(&vmm->setup, errno, "munmap guest memory");
 	return rc;
-}
-
-int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs)
-{
-	if (ioctl(vmm->vcpu, KVM_GET_REGS, regs))
-		return tsm_fail(&vmm->setup, errno, "KVM_GET_REGS");
-	return 0;
-}
-
-int vmm_set_regs(struct vmm *vmm, const struct kvm_regs *regs)
-{
-	if (ioctl(vmm->vcpu, KVM_SET_REGS, regs))
-		return tsm_fail(&vmm->setup, errno, "KVM_SET_REGS");
-	return 0;
 }

@@ -12,7 +12,7 @@
 
 static const struct vmm_front * const fronts[] = {
 #define TSM_PROTO(_name) &vmm_##_name,
-#include "../lib/proto_list.h"
+#include "front_list.h"
 #undef TSM_PROTO
 };
 

@@ -37,47 +37,50 @@ static const char * const verdicts[TSM_VMM_NR_VERDICTS] = {
 	[TSM_VMM_BAD_ANSWER] = "a call got an answer that published guests don't take",
 };
 
-/* Return: 0 to go on, 1 if the guest is done and @verdict is set, or -errno */
-static int handle_io(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
+/* Return: 1 with @verdict set, or -errno */
+static int take_verdict(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 {
-	struct kvm_run *run = vmm->run;
-	u32 value;
+	u64 reg[TSM_VMM_NR_REGS];
+	int rc = vmm_get_call(vmm, reg);
+
+	if (rc)
+		return rc;
+	if (reg[TSM_VMM_REG_ARGUMENT] >= TSM_VMM_NR_VERDICTS)
+		return tsm_fail(&vmm->setup, EINVAL, "make sense of the guest's verdict %llu",
+				(unsigned long long)reg[TSM_VMM_REG_ARGUMENT]);
+	*verdict = reg[TSM_VMM_REG_ARGUMENT];
+	return 1;
+}
+
+/* Return: 0 to go on, 1 if the guest is done and @verdict is set, or -errno */
+static int serve_exit(struct vmm *vmm, u16 kind, enum tsm_vmm_verdict *verdict)
+{
 	int rc;
 
-	if (run->io.direction != KVM_EXIT_IO_OUT || run->io.size != sizeof(value) ||
-	    run->io.count != 1)
-		return tsm_fail(&vmm->setup, EINVAL, "handle the guest's I/O");
-
-	if (run->io.port == TSM_VMM_PORT_DONE) {
-		memcpy(&value, (char *)run + run->io.data_offset, sizeof(value));
-		if (value >= TSM_VMM_NR_VERDICTS)
-			return tsm_fail(&vmm->setup, EINVAL, "make sense of the guest's verdict %u",
-					value);
-		*verdict = value;
-		return 1;
+	switch (kind) {
+	case TSM_VMM_EXIT_DONE:
+		return take_verdict(vmm, verdict);
+	case TSM_VMM_EXIT_STEP:
+		return vmm_print_step(vmm);
+	case TSM_VMM_EXIT_REBOOT:
+		return vmm_reset(vmm);
 	}
 
-	if (run->io.port == TSM_VMM_PORT_STEP)
-		return vmm_print_step(vmm);
-
-	rc = vmm->front->exit(vmm, run->io.port);
+	rc = vmm->front->exit(vmm, kind);
 	return rc != -EOPNOTSUPP ? rc :
-	       tsm_fail(&vmm->setup, EOPNOTSUPP, "serve OUT %#x", run->io.port);
+	       tsm_fail(&vmm->setup, EOPNOTSUPP, "serve an exit of kind %#x", kind);
 }
 
 int vmm_step(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 {
+	int kind;
+
 	while (ioctl(vmm->vcpu, KVM_RUN, 0)) {
 		if (errno != EINTR)
 			return tsm_fail(&vmm->setup, errno, "KVM_RUN");
 	}
-	/* Triple fault, by which x86 guests reboot if nothing else helps */
-	if (vmm->run->exit_reason == KVM_EXIT_SHUTDOWN)
-		return vmm_reset(vmm);
-	if (vmm->run->exit_reason != KVM_EXIT_IO)
-		return tsm_fail(&vmm->setup, EIO, "run the guest, KVM exit reason %u",
-				vmm->run->exit_reason);
-	return handle_io(vmm, verdict);
+	kind = vmm_exit_kind(vmm);
+	return kind < 0 ? kind : serve_exit(vmm, kind, verdict);
 }
 
 static int run_guest(struct vmm *vmm, enum tsm_vmm_verdict *verdict)

@@ -506,14 +506,14 @@ static int write_command(struct vmm *vmm)
 	return 0;
 }
 
-static int sev_tio_exit(struct vmm *vmm, u16 port)
+static int sev_tio_exit(struct vmm *vmm, u16 kind)
 {
 	struct sev_ghcb *out = tsm_vmm_area(vmm->shared);
 	struct sev_ghcb in;
 
-	if (port == TSM_VMM_PORT_COMMAND)
+	if (kind == TSM_VMM_EXIT_COMMAND)
 		return write_command(vmm);
-	if (port != TSM_VMM_PORT_VMGEXIT)
+	if (kind != TSM_VMM_EXIT_VMGEXIT)
 		return -EOPNOTSUPP;
 
 	vmm_read_shared(&in, out, sizeof(in));

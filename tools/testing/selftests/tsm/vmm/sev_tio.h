@@ -11,9 +11,9 @@
 #include "../lib/sev_msg.h"
 #include "guest_abi.h"
 
-#define TSM_VMM_PORT_VMGEXIT	0xe2	/* VMGEXIT: KVM, on to the VMM */
+#define TSM_VMM_EXIT_VMGEXIT	0xe2	/* VMGEXIT: KVM, on to the VMM */
 /* EAX: Command register of the function. A write to configuration space: the VMM */
-#define TSM_VMM_PORT_COMMAND	0xe3
+#define TSM_VMM_EXIT_COMMAND	0xe3
 
 /*
  * SEV_TIO_GR: a sealed message. EXITINFO1 and EXITINFO2 are the addresses of request and

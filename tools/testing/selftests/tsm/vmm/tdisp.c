@@ -69,21 +69,22 @@ static int serve_call(struct vmm *vmm, const struct policy *policy)
 	return 0;
 }
 
-static int tdisp_exit(struct vmm *vmm, u16 port)
+static int tdisp_exit(struct vmm *vmm, u16 kind)
 {
-	struct kvm_regs regs;
+	u64 reg[TSM_VMM_NR_REGS];
 	int rc;
 
-	if (port != TSM_VMM_PORT_CALL)
+	if (kind != TSM_VMM_EXIT_CALL)
 		return -EOPNOTSUPP;
-	rc = vmm_get_regs(vmm, &regs);
+	rc = vmm_get_call(vmm, reg);
 	if (rc)
 		return rc;
 
 	for (size_t i = 0; i < ARRAY_SIZE(policies); i++)
-		if (policies[i].call == regs.rax)
+		if (policies[i].call == reg[TSM_VMM_REG_ARGUMENT])
 			return serve_call(vmm, &policies[i]);
-	return tsm_fail(&vmm->setup, EINVAL, "serve call %llu", regs.rax);
+	return tsm_fail(&vmm->setup, EINVAL, "serve call %llu",
+			(unsigned long long)reg[TSM_VMM_REG_ARGUMENT]);
 }
 
 const struct vmm_front vmm_tdisp = {

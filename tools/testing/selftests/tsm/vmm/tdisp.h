@@ -8,10 +8,10 @@
 
 #include "guest_abi.h"
 
-#define TSM_VMM_PORT_CALL	0xe2	/* no vendor's */
+#define TSM_VMM_EXIT_CALL	0xe2	/* no vendor's */
 
 /**
- * enum tsm_vmm_call_nr - guest calls about a TDI, in EAX at TSM_VMM_PORT_CALL
+ * enum tsm_vmm_call_nr - guest calls about a TDI, the argument of TSM_VMM_EXIT_CALL
  * @TSM_VMM_CALL_READ: read from the TDI; the guest relies on it changing nothing
  * @TSM_VMM_CALL_CONTROL: lock, start and stop the TDI
  */

@@ -181,18 +181,18 @@ static int serve_tdcall(struct vmm *vmm, struct kvm_regs *regs)
 	return rc;
 }
 
-static int tdx_exit(struct vmm *vmm, u16 port)
+static int tdx_exit(struct vmm *vmm, u16 kind)
 {
 	struct kvm_regs regs;
 	int rc;
 
-	if (port != TSM_VMM_PORT_TDVMCALL && port != TSM_VMM_PORT_MODULE)
+	if (kind != TSM_VMM_EXIT_TDVMCALL && kind != TSM_VMM_EXIT_MODULE)
 		return -EOPNOTSUPP;
 
 	rc = vmm_get_regs(vmm, &regs);
 	if (rc)
 		return rc;
-	if (port == TSM_VMM_PORT_MODULE)
+	if (kind == TSM_VMM_EXIT_MODULE)
 		return serve_tdcall(vmm, &regs) ?: vmm_set_regs(vmm, &regs);
 	if (regs.r10 || regs.r11 != TDVMCALL_TDCM)
 		return tsm_fail(&vmm->setup, EOPNOTSUPP, "serve TDVMCALL %#llx",

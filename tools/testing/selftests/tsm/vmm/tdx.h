@@ -13,10 +13,10 @@
 #include "../../../../../drivers/virt/coco/tsm-emu/abi.h"
 #include "../../../../../include/linux/tsm-proto-tdx.h"
 
-#define TSM_VMM_PORT_TDVMCALL	0xe2	/* TDG.VP.VMCALL: TDX module, KVM, VMM */
+#define TSM_VMM_EXIT_TDVMCALL	0xe2	/* TDG.VP.VMCALL: TDX module, KVM, VMM */
 
 /*
- * At TSM_VMM_PORT_TDVMCALL: R10 is 0, R11 the leaf, R12 the device id, R13 the
+ * At TSM_VMM_EXIT_TDVMCALL: R10 is 0, R11 the leaf, R12 the device id, R13 the
  * address of the command buffer with the shared bit, R14 its length, R15 the
  * vector of a notification, here 0: the buffer is filled when the call returns.
  * R10 returns TDVMCALL_*; success only says that the buffer is filled. To Linux any
@@ -30,7 +30,7 @@
 #define TDX_SHARED_BIT 0x0008000000000000ULL
 
 /*
- * At TSM_VMM_PORT_MODULE: a TDCALL, EMU_TDG_*, in its own registers. One that accepts
+ * At TSM_VMM_EXIT_MODULE: a TDCALL, EMU_TDG_*, in its own registers. One that accepts
  * MMIO which is not mapped reaches the VMM as a fault on private memory
  * (KVM_EXIT_MEMORY_FAULT), and is repeated when that is mapped.
  */

@@ -94,14 +94,16 @@ void vmm_print_call(struct vmm *vmm, const struct vmm_call *call, int err)
 /* What the guest is about to do. Its constants are the VMM's own, see guest.h */
 int vmm_print_step(struct vmm *vmm)
 {
-	struct kvm_regs regs;
-	int rc = vmm_get_regs(vmm, &regs);
+	u64 reg[TSM_VMM_NR_REGS];
+	int rc = vmm_get_call(vmm, reg);
+	uintptr_t text;
 
 	if (rc)
 		return rc;
-	if (regs.rax < (uintptr_t)__executable_start || regs.rax >= (uintptr_t)_end)
+	text = reg[TSM_VMM_REG_ARGUMENT];
+	if (text < (uintptr_t)__executable_start || text >= (uintptr_t)_end)
 		return tsm_fail(&vmm->setup, EFAULT, "print what the guest says");
-	vmm_say("    - %s", (const char *)regs.rax);
+	vmm_say("    - %s", (const char *)text);
 	return 0;
 }
 

@@ -5,14 +5,14 @@
  *   main.c         options; the demonstration, and the test of all protocols
  *   run.c          a VM from the assignment of its device to the tear-down
  *   reset.c        what a reset of the VM takes
- *   machine.c      guest memory and vCPU
+ *   machine.c      guest memory and vCPU, with machine_<architecture>.c
  *   request.c      guest requests, bind and unbind
  *   transcript.c   what it prints
  *   module.c       the guest's module, which no real VMM has
  *   guest_abi.h    what the VMM and its guests agree on
  *   guest.c        what the guests share, see guest.h
  *
- * and for each protocol of ../lib/proto_list.h:
+ * and for each protocol of front_list.h:
  *
  *   <name>.c       its front end: from an exit to the ioctl
  *   <name>.h       what the front end and its guest agree on
@@ -44,8 +44,8 @@ struct vmm;
  * @bind: the VMM binds the TDI before the guest runs, for a guest that does not
  *	ask for it
  * @message: name of the message with this id, or NULL
- * @exit: serve an exit at @port. Return: 0, -EOPNOTSUPP if it is none of its
- *	exits, or another -errno if the guest can't go on
+ * @exit: serve an exit of this kind, TSM_VMM_EXIT_*. Return: 0, -EOPNOTSUPP if it is
+ *	none of its exits, or another -errno if the guest can't go on
  */
 struct vmm_front {
 	const char *name;
@@ -57,7 +57,7 @@ struct vmm_front {
 	size_t kept_size;
 	bool bind;
 	const char *(*message)(u32 id);
-	int (*exit)(struct vmm *vmm, u16 port);
+	int (*exit)(struct vmm *vmm, u16 kind);
 };
 
 /**
@@ -120,7 +120,7 @@ struct vmm_call {
 };
 
 #define TSM_PROTO(_name) extern const struct vmm_front vmm_##_name;
-#include "../lib/proto_list.h"
+#include "front_list.h"
 #undef TSM_PROTO
 
 /*
@@ -153,6 +153,12 @@ int vmm_enter_guest(struct vmm *vmm);
 /* The same in memory as after vmm_create_memory() */
 int vmm_reset_machine(struct vmm *vmm);
 int vmm_close_machine(struct vmm *vmm);
+/* What the vCPU has left by, TSM_VMM_EXIT_* */
+int vmm_exit_kind(struct vmm *vmm);
+/* Registers that guests of any machine have: RAX, RBX, RCX, RDX, RSI, RDI, R8 to R10; X0 to X8 */
+int vmm_get_call(struct vmm *vmm, u64 reg[TSM_VMM_NR_REGS]);
+int vmm_set_call(struct vmm *vmm, const u64 reg[TSM_VMM_NR_REGS]);
+/* All of x86-64 */
 int vmm_get_regs(struct vmm *vmm, struct kvm_regs *regs);
 int vmm_set_regs(struct vmm *vmm, const struct kvm_regs *regs);
 int vmm_read_info(struct vmm *vmm);
