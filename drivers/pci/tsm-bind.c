@@ -59,23 +59,8 @@ struct pci_tsm_binding *pci_tsm_binding_alloc(struct pci_dev *pdev,
 }
 EXPORT_SYMBOL_GPL(pci_tsm_binding_alloc);
 
-/**
- * pci_tsm_binding_get() - Take a reference on a binding
- * @binding: binding that the caller holds a reference on
- *
- * The reference keeps the handle, not the TDI: that can be unbound any time.
- *
- * Context: Any context.
- * Return: @binding
- */
-struct pci_tsm_binding *pci_tsm_binding_get(struct pci_tsm_binding *binding)
-{
-	kref_get(&binding->kref);
-	return binding;
-}
-EXPORT_SYMBOL_GPL(pci_tsm_binding_get);
-
-static void binding_release(struct kref *kref)
+/* The end of pci_tsm_binding_put() */
+void pci_tsm_binding_release(struct kref *kref)
 {
 	struct pci_tsm_binding *binding =
 		container_of(kref, struct pci_tsm_binding, kref);
@@ -87,18 +72,7 @@ static void binding_release(struct kref *kref)
 	mutex_destroy(&binding->req_mutex);
 	kfree(binding);
 }
-
-/**
- * pci_tsm_binding_put() - Drop a reference on a binding
- * @binding: binding to release, unbound before its owner drops the last one
- *
- * Context: May sleep.
- */
-void pci_tsm_binding_put(struct pci_tsm_binding *binding)
-{
-	kref_put(&binding->kref, binding_release);
-}
-EXPORT_SYMBOL_GPL(pci_tsm_binding_put);
+EXPORT_SYMBOL_GPL(pci_tsm_binding_release);
 
 /**
  * pci_tsm_binding_is_gone() - Has the binding come to its end?
@@ -136,13 +110,16 @@ EXPORT_SYMBOL_GPL(pci_tsm_binding_is_ending);
  * module stays until the binding is released.
  */
 static int note_guest_proto(struct pci_tsm_binding *binding,
-			    const struct pci_tsm_guest_proto *proto)
+			    const struct pci_tsm_ops *ops)
 {
+	const struct pci_tsm_guest_proto *proto = ops->guest_proto;
+
 	if (!proto)
 		return 0;
 	if (!try_module_get(proto->owner))
 		return -ENXIO;
 
+	binding->guest.req = ops->guest_req;
 	binding->guest.proto = proto;
 	binding->guest.scopes = pci_tsm_guest_scopes(proto);
 	binding->guest.req_len_max = pci_tsm_guest_req_len_max(proto);
@@ -350,8 +327,7 @@ static int __pci_tsm_bind(struct pci_tsm_binding *binding, u64 *tsm_code)
 	if (pdev->tsm->tdi)
 		return -EBUSY;
 
-	rc = note_guest_proto(binding,
-			      to_pci_tsm_ops(pdev->tsm)->guest_proto);
+	rc = note_guest_proto(binding, to_pci_tsm_ops(pdev->tsm));
 	if (rc)
 		return rc;
 

@@ -11,7 +11,6 @@
 
 #include <kunit/visibility.h>
 #include <linux/bits.h>
-#include <linux/bsearch.h>
 #include <linux/capability.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -26,6 +25,7 @@
 #include <linux/tsm.h>
 #include <linux/uaccess.h>
 #include <trace/events/pci_tsm.h>
+#include <asm/futex.h>
 #include "tsm.h"
 
 /* Message classes that a scope admits */
@@ -130,19 +130,22 @@ int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev)
 	return -EINVAL;
 }
 
-static int compare_id(const void *id, const void *msg)
-{
-	u32 a = *(const u32 *)id;
-	u32 b = ((const struct pci_tsm_guest_msg *)msg)->id;
-
-	return a < b ? -1 : a > b;
-}
-
 VISIBLE_IF_KUNIT const struct pci_tsm_guest_msg *
 pci_tsm_guest_find_msg(const struct pci_tsm_guest_proto *proto, u32 id)
 {
-	return bsearch(&id, proto->msgs, proto->nr_msgs, sizeof(*proto->msgs),
-		       compare_id);
+	const struct pci_tsm_guest_msg *msg = proto->msgs;
+	unsigned int nr = proto->nr_msgs;
+
+	/* If it is there, it is the last of the @nr at @msg whose id is up to @id */
+	while (nr > 1) {
+		unsigned int half = nr / 2;
+
+		if (msg[half].id <= id)
+			msg += half;
+		nr -= half;
+	}
+
+	return msg->id == id ? msg : NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_find_msg);
 
@@ -263,14 +266,35 @@ static int check_binding(struct pci_tsm_binding *binding,
  */
 #define STACK_BUF_LEN	256
 
-/* Memory for @len bytes, not cleared: @small, or @heap if that is too short */
-static void *get_buf(size_t len, void *small, void **heap)
+/* Memory for @len bytes: @small as it is, or @heap if that is too short */
+static void *get_buf(size_t len, void *small, void **heap, gfp_t zero)
 {
 	if (len <= STACK_BUF_LEN)
 		return small;
 
-	*heap = kvmalloc(len, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	*heap = kvmalloc(len, GFP_KERNEL_ACCOUNT | __GFP_NOWARN | zero);
 	return *heap;
+}
+
+/*
+ * Can all of it be written to without a fault? Adds 0 to a word of each page, which
+ * changes nothing, even if somebody else writes there. To have the pages faulted in
+ * would take longer than the rest of a request.
+ */
+static bool is_writable(void __user *uaddr, size_t size)
+{
+	unsigned long addr = ALIGN_DOWN((unsigned long)uaddr, sizeof(u32));
+	unsigned int pages = PFN_UP(offset_in_page(uaddr) + size);
+	int rc = 0, old;
+
+	pagefault_disable();
+	for (; !rc && pages; pages--) {
+		rc = arch_futex_atomic_op_inuser(FUTEX_OP_ADD, 0, &old,
+						 (u32 __user *)addr);
+		addr = PAGE_ALIGN_DOWN(addr) + PAGE_SIZE;
+	}
+	pagefault_enable();
+	return !rc;
 }
 
 /*
@@ -281,11 +305,10 @@ static void *get_buf(size_t len, void *small, void **heap)
 static int prefault_outputs(const struct pci_tsm_guest_xfer *xfer,
 			    size_t resp_size)
 {
-	if (fault_in_safe_writeable(xfer->resp, resp_size))
+	if (!is_writable(xfer->resp, resp_size) &&
+	    fault_in_safe_writeable(xfer->resp, resp_size))
 		return -EFAULT;
-	if (fault_in_safe_writeable(xfer->user_cmd, xfer->user_cmd_size))
-		return -EFAULT;
-	return 0;
+	return xfer->can_report ? 0 : -EFAULT;
 }
 
 /* A TSM that refuses, by a code other than 0, may answer with less */
@@ -328,15 +351,14 @@ static int timed_guest_req(struct pci_tsm_binding *binding,
 			   struct pci_tsm_guest_req *req,
 			   struct pci_tsm_guest_xfer *xfer)
 {
-	const struct pci_tsm_ops *ops = to_pci_tsm_ops(binding->pdev->tsm);
 	u64 start;
 	int rc;
 
 	if (!trace_pci_tsm_guest_req_enabled())
-		return ops->guest_req(binding->tdi, req);
+		return binding->guest.req(binding->tdi, req);
 
 	start = ktime_get_ns();
-	rc = ops->guest_req(binding->tdi, req);
+	rc = binding->guest.req(binding->tdi, req);
 	xfer->tsm_ns = ktime_get_ns() - start;
 	return rc;
 }
@@ -375,10 +397,11 @@ static int dispatch(struct pci_tsm_binding *binding, const void *req_copy,
 	void *heap __free(kvfree) = NULL;
 	int rc;
 
-	req.resp = get_buf(req.resp_size, small, &heap);
+	req.resp = get_buf(req.resp_size, small, &heap, __GFP_ZERO);
 	if (!req.resp)
 		return -ENOMEM;
-	memset(req.resp, 0, req.resp_size);
+	if (req.resp == small)
+		memset(small, 0, req.resp_size);
 
 	rc = prefault_outputs(xfer, req.resp_size);
 	if (rc)
@@ -428,7 +451,7 @@ static int __pci_tsm_guest_req(struct pci_tsm_binding *binding,
 	/* Freed before the next request has the mutex */
 	void *heap __free(kvfree) = NULL;
 
-	req = get_buf(xfer->req_len, small, &heap);
+	req = get_buf(xfer->req_len, small, &heap, 0);
 	if (!req)
 		return -ENOMEM;
 	if (copy_from_user(req, xfer->req, xfer->req_len))
@@ -444,7 +467,7 @@ static int __pci_tsm_guest_req(struct pci_tsm_binding *binding,
 /**
  * pci_tsm_guest_req() - Take a guest's request to the TSM, and the response back
  * @binding: the TDI that the request is about; NULL counts as unbound
- * @xfer: the request, where its response goes, and the outcome
+ * @xfer: the request, where its response goes, and the outcome, all zero before
  *
  * The checks in __pci_tsm_guest_req() and dispatch() are all there is between the
  * guest and the TSM driver, in this order: arguments, privilege, binding, protocol,
@@ -480,13 +503,6 @@ int pci_tsm_guest_req(struct pci_tsm_binding *binding,
 		      struct pci_tsm_guest_xfer *xfer)
 {
 	int rc;
-
-	xfer->resp_len = 0;
-	xfer->tsm_code = 0;
-	xfer->dispatched = false;
-	xfer->rule = NULL;
-	xfer->msg = NULL;
-	xfer->tsm_ns = 0;
 
 	rc = __pci_tsm_guest_req(binding, xfer);
 

@@ -49,15 +49,24 @@ static bool vdevice_can_be_tdi(const struct iommufd_vdevice *vdev)
 }
 
 /* The current binding, in whatever state and referenced, or NULL */
+static struct pci_tsm_binding *
+vdevice_get_binding_locked(struct iommufd_vdevice *vdev)
+{
+	lockdep_assert_held(&vdev->viommu->ictx->objects.xa_lock);
+
+	if (!vdev->tsm_binding)
+		return NULL;
+	return pci_tsm_binding_get(vdev->tsm_binding);
+}
+
 static struct pci_tsm_binding *vdevice_get_binding(struct iommufd_vdevice *vdev)
 {
+	struct iommufd_ctx *ictx = vdev->viommu->ictx;
 	struct pci_tsm_binding *binding;
 
-	spin_lock(&vdev->tsm_lock);
-	binding = vdev->tsm_binding;
-	if (binding)
-		pci_tsm_binding_get(binding);
-	spin_unlock(&vdev->tsm_lock);
+	xa_lock(&ictx->objects);
+	binding = vdevice_get_binding_locked(vdev);
+	xa_unlock(&ictx->objects);
 
 	return binding;
 }
@@ -68,7 +77,7 @@ static int vdevice_check_bind(struct iommufd_vdevice *vdev)
 	struct pci_tsm_binding *binding = vdev->tsm_binding;
 	bool ending;
 
-	lockdep_assert_held(&vdev->tsm_lock);
+	lockdep_assert_held(&vdev->viommu->ictx->objects.xa_lock);
 
 	/* pairs with iommufd_device_allow_tdi() */
 	switch (smp_load_acquire(&vdev->idev->tdi_use)) {
@@ -94,18 +103,19 @@ static int vdevice_check_bind(struct iommufd_vdevice *vdev)
 static int vdevice_set_binding(struct iommufd_vdevice *vdev,
 			       struct pci_tsm_binding *new)
 {
+	struct iommufd_ctx *ictx = vdev->viommu->ictx;
 	struct pci_tsm_binding *old;
 	int rc;
 
-	spin_lock(&vdev->tsm_lock);
+	xa_lock(&ictx->objects);
 	rc = vdevice_check_bind(vdev);
 	if (rc) {
-		spin_unlock(&vdev->tsm_lock);
+		xa_unlock(&ictx->objects);
 		return rc;
 	}
 	old = vdev->tsm_binding;
 	vdev->tsm_binding = pci_tsm_binding_get(new);
-	spin_unlock(&vdev->tsm_lock);
+	xa_unlock(&ictx->objects);
 
 	if (old)
 		pci_tsm_binding_put(old);
@@ -144,23 +154,15 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_allow_tdi, "IOMMUFD");
 /* The binding of @idev's vDEVICE, the last that it is going to have, or NULL */
 static struct pci_tsm_binding *device_revoke_binding(struct iommufd_device *idev)
 {
-	struct pci_tsm_binding *binding;
-	struct iommufd_vdevice *vdev;
+	struct pci_tsm_binding *binding = NULL;
 
 	lockdep_assert_held(&idev->igroup->lock);
 
-	vdev = idev->vdev;
-	if (!vdev) {
-		WRITE_ONCE(idev->tdi_use, IOMMUFD_TDI_REVOKED);
-		return NULL;
-	}
-
-	spin_lock(&vdev->tsm_lock);
+	xa_lock(&idev->ictx->objects);
 	WRITE_ONCE(idev->tdi_use, IOMMUFD_TDI_REVOKED);
-	binding = vdev->tsm_binding;
-	if (binding)
-		pci_tsm_binding_get(binding);
-	spin_unlock(&vdev->tsm_lock);
+	if (idev->vdev)
+		binding = vdevice_get_binding_locked(idev->vdev);
+	xa_unlock(&idev->ictx->objects);
 	return binding;
 }
 
@@ -304,8 +306,55 @@ int iommufd_vdevice_tsm_op_ioctl(struct iommufd_ucmd *ucmd)
 	return respond(ucmd, sizeof(*cmd), rc);
 }
 
-static int vdevice_guest_req(struct iommufd_ucmd *ucmd,
-			     struct pci_tsm_binding *binding)
+/*
+ * Find the binding of the vDEVICE @id, or NULL, without a reference on the vDEVICE:
+ * whoever takes that out of the objects puts the binding after it.
+ */
+static int find_binding(struct iommufd_ucmd *ucmd, u32 id,
+			struct pci_tsm_binding **binding)
+{
+	struct iommufd_ctx *ictx = ucmd->ictx;
+	struct iommufd_vdevice *vdev;
+	struct iommufd_object *obj;
+	int rc = -ENOENT;
+
+	*binding = NULL;
+	if (iommufd_should_fail())
+		return -ENOENT;
+
+	xa_lock(&ictx->objects);
+	obj = xa_load(&ictx->objects, id);
+	if (!obj || obj->type != IOMMUFD_OBJ_VDEVICE)
+		goto out_unlock;
+
+	vdev = container_of(obj, struct iommufd_vdevice, obj);
+	*binding = vdevice_get_binding_locked(vdev);
+	rc = *binding || vdevice_can_be_tdi(vdev) ? 0 : -EOPNOTSUPP;
+out_unlock:
+	xa_unlock(&ictx->objects);
+	return rc;
+}
+
+/* The outputs alone: the inputs stay as the VMM wrote them */
+static int report(struct iommufd_ucmd *ucmd,
+		  const struct pci_tsm_guest_xfer *xfer)
+{
+	struct iommu_vdevice_tsm_guest_request __user *cmd = ucmd->ubuffer;
+
+	scoped_user_write_access(cmd, efault) {
+		unsafe_put_user(xfer->resp_len, &cmd->out_resp_len, efault);
+		unsafe_put_user(xfer->dispatched ?
+				IOMMU_VDEVICE_TSM_DISPATCHED : 0,
+				&cmd->out_flags, efault);
+		unsafe_put_user(xfer->tsm_code, &cmd->out_tsm_code, efault);
+	}
+	return 0;
+
+efault:
+	return -EFAULT;
+}
+
+int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_vdevice_tsm_guest_request *cmd = ucmd->cmd;
 	struct pci_tsm_guest_xfer xfer = {
@@ -315,46 +364,30 @@ static int vdevice_guest_req(struct iommufd_ucmd *ucmd,
 		.req_len = cmd->req_len,
 		.resp = u64_to_user_ptr(cmd->resp_uptr),
 		.resp_size = cmd->resp_len,
-		.user_cmd = ucmd->ubuffer,
-		.user_cmd_size = user_len(ucmd, sizeof(*cmd)),
+		/* Cheaper than to have the compiler clear all of it */
+		.can_report = false,
+		.dispatched = false,
+		.resp_len = 0,
+		.tsm_code = 0,
+		.rule = NULL,
+		.msg = NULL,
+		.tsm_ns = 0,
 	};
-	int rc;
-
-	rc = pci_tsm_guest_req(binding, &xfer);
-
-	cmd->out_resp_len = xfer.resp_len;
-	cmd->out_tsm_code = xfer.tsm_code;
-	if (xfer.dispatched)
-		cmd->out_flags = IOMMU_VDEVICE_TSM_DISPATCHED;
-	return rc;
-}
-
-int iommufd_vdevice_tsm_guest_request_ioctl(struct iommufd_ucmd *ucmd)
-{
-	struct iommu_vdevice_tsm_guest_request *cmd = ucmd->cmd;
 	struct pci_tsm_binding *binding;
-	struct iommufd_vdevice *vdev;
-	int rc = -EOPNOTSUPP;
-	bool can_be_tdi;
+	int rc, report_rc;
 
-	vdev = iommufd_get_vdevice(ucmd, cmd->vdevice_id);
-	if (IS_ERR(vdev))
-		return PTR_ERR(vdev);
+	rc = find_binding(ucmd, cmd->vdevice_id, &binding);
+	if (rc == -ENOENT)
+		return rc;
 
-	can_be_tdi = vdevice_can_be_tdi(vdev);
-	binding = vdevice_get_binding(vdev);
-	if (can_be_tdi && !binding)
-		dev_dbg(vdev->idev->dev, "guest request without a TDI\n");
-	iommufd_put_object(ucmd->ictx, &vdev->obj);
-
-	cmd->out_resp_len = 0;
-	cmd->out_flags = 0;
-	cmd->out_tsm_code = 0;
-	if (can_be_tdi)
-		rc = vdevice_guest_req(ucmd, binding);
+	/* That nothing has happened yet, to know that the rest can be told, too */
+	xfer.can_report = !report(ucmd, &xfer);
+	if (!rc)
+		rc = pci_tsm_guest_req(binding, &xfer);
 	if (binding)
 		pci_tsm_binding_put(binding);
-	return respond(ucmd, sizeof(*cmd), rc);
+	report_rc = report(ucmd, &xfer);
+	return rc ?: report_rc;
 }
 
 /* What the first entries that there were had */

@@ -82,9 +82,9 @@ TRACE_EVENT(pci_tsm_guest_req,
 		__field(u32, scope)
 		__field(u32, id)
 		__field(int, class)
-		__field(size_t, req_len)
-		__field(size_t, resp_size)
-		__field(size_t, resp_len)
+		__field(u32, req_len)
+		__field(u32, resp_size)
+		__field(u32, resp_len)
 		__field(u64, tsm_code)
 		__field(u64, tsm_ns)
 		__field(bool, dispatched)
@@ -107,7 +107,7 @@ TRACE_EVENT(pci_tsm_guest_req,
 		__entry->rc = rc;
 	),
 
-	TP_printk("%s tdi_id=%#x scope=%s id=%#x class=%s req_len=%zu resp_len=%zu/%zu rc=%d code=%#llx dispatched=%d ns=%llu %s",
+	TP_printk("%s tdi_id=%#x scope=%s id=%#x class=%s req_len=%u resp_len=%u/%u rc=%d code=%#llx dispatched=%d ns=%llu %s",
 		  __get_str(dev), __entry->tdi_id,
 		  show_pci_tsm_scope(__entry->scope), __entry->id,
 		  show_pci_tsm_scope(__entry->class), __entry->req_len,

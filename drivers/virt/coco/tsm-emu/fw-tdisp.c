@@ -41,16 +41,12 @@ static int tdisp_forward(struct pci_tdi *tdi,
 	return rc;
 }
 
-static int tdisp_guest_req(struct tsm_emu_bound *bound,
-			   struct pci_tsm_guest_req *req)
+static int tdisp_message(struct tsm_emu_bound *bound,
+			 struct pci_tsm_guest_req *req)
 {
 	u8 msg[TSM_EMU_TDISP_MAX] __aligned(8);
 	struct pci_tdisp_error_rsp *error = (void *)msg;
-	const struct pci_tdisp_header *hdr = req->req;
 	int len;
-
-	if (hdr->type == PCI_TDISP_VDM)
-		return tsm_emu_debug_req(&bound->tdi, req);
 
 	if (req->req_len > sizeof(msg))
 		return -EMSGSIZE;
@@ -74,6 +70,16 @@ static int tdisp_guest_req(struct tsm_emu_bound *bound,
 		return -ENOBUFS;
 	memcpy(req->resp, msg, len);
 	return 0;
+}
+
+static int tdisp_guest_req(struct tsm_emu_bound *bound,
+			   struct pci_tsm_guest_req *req)
+{
+	const struct pci_tdisp_header *hdr = req->req;
+
+	if (hdr->type == PCI_TDISP_VDM)
+		return tsm_emu_debug_req(&bound->tdi, req);
+	return tdisp_message(bound, req);
 }
 
 const struct tsm_emu_fw tsm_emu_fw_tdisp = {

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/map.h"
 #include "lib/nomem.h"
@@ -213,6 +215,24 @@ TEST_F(bound, efault_messages)
 	EXPECT_EQ(-EFAULT, tsm_info(&self->t, &cmd));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_BOUND, cmd.out_state);
 	EXPECT_LT(1, cmd.num_msgs);
+}
+
+/* An error is not hidden by a structure that it can't be reported in */
+TEST_F(bound, einval_before_copy_back)
+{
+	struct iommu_vdevice_tsm_info *cmd;
+	long page = sysconf(_SC_PAGESIZE);
+
+	cmd = tsm_map_before_hole(page);
+	ASSERT_NE(NULL, cmd);
+	*cmd = (struct iommu_vdevice_tsm_info) {
+		.size = sizeof(*cmd),
+		.vdevice_id = self->t.s.vdevice_id,
+		.num_msgs = 1,
+	};
+	ASSERT_EQ(0, mprotect(cmd, page, PROT_READ));
+	EXPECT_EQ(-1, ioctl(self->t.s.iommufd, IOMMU_VDEVICE_TSM_INFO, cmd));
+	EXPECT_EQ(EINVAL, errno);
 }
 
 static int call_info(void *data)

@@ -184,14 +184,18 @@ TEST_F(copy, overlap)
 	}
 }
 
-/* The outputs come last, so they are right even then */
+/* The outputs come last, so they are right even then, and nothing else is written */
 TEST_F(copy, overlap_with_struct)
 {
+	const size_t inputs = offsetof(typeof(self->t.cmd), out_resp_len);
 	struct tsm_test *t = &self->t;
 
 	prepare_echo(self, SMALL_LEN, &t->cmd, sizeof(t->cmd));
 	t->cmd.req_len = sizeof(t->cmd);
-	ASSERT_EQ(0, send_cmd(_metadata, t));
+	t->count = count_requests(_metadata);
+	ASSERT_EQ(0, tsm_request_send(t));
+	self->req[1] &= ~PCI_TDISP_REQ;
+	EXPECT_EQ(0, memcmp(self->req, &t->cmd, inputs));
 	EXPECT_EQ(IOMMU_VDEVICE_TSM_DISPATCHED, t->cmd.out_flags);
 	EXPECT_EQ(sizeof(t->cmd), t->cmd.out_resp_len);
 	EXPECT_EQ(0, t->cmd.out_tsm_code);

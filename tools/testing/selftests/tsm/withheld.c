@@ -330,6 +330,13 @@ TEST_F(withheld, request_for_same_function)
 	int rc;
 
 	ASSERT_EQ(0, tsm_thread_start(&thread, tsm_call_request, &next));
+	if (variant->place == STRUCT) {
+		/* not even that: it has not asked for its turn yet */
+		EXPECT_EQ(0, tsm_thread_join(&thread, &rc));
+		EXPECT_EQ(0, rc);
+		expect_served(_metadata, self, variant);
+		return;
+	}
 	EXPECT_EQ(0, tsm_thread_wait(&thread, TSM_INTERRUPTIBLE,
 				     "pci_tsm_guest_req"));
 	EXPECT_EQ(self->count, count_requests(_metadata));
