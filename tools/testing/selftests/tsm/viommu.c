@@ -57,6 +57,13 @@ TEST_F(attached, einval_with_data)
 	EXPECT_EQ(-EINVAL, alloc_viommu(&self->t.s, &cmd));
 }
 
+TEST_F(attached, eopnotsupp_reserved)
+{
+	struct iommu_viommu_alloc cmd = { .__reserved = 1 };
+
+	EXPECT_EQ(-EOPNOTSUPP, alloc_viommu(&self->t.s, &cmd));
+}
+
 TEST_F(attached, eopnotsupp_flags)
 {
 	struct iommu_viommu_alloc cmd = { .flags = 1 };
@@ -114,6 +121,68 @@ TEST_F(attached, own_that_carries_none)
 	EXPECT_EQ(-EOPNOTSUPP, tsm_info(t, &info));
 	tsm_request_init(t, SCOPE(INFO), &req, sizeof(req));
 	expect_refused(_metadata, t, EOPNOTSUPP, 0);
+}
+
+/* Another function for the same iommufd */
+static void prepare_other(struct __test_metadata *_metadata,
+			  struct tsm_test *other, const struct tsm_test *t)
+{
+	setup_host(_metadata, other, "fn1", false);
+	other->s.iommufd = dup(t->s.iommufd);
+	ASSERT_LE(0, other->s.iommufd);
+}
+
+static void assign_other(struct __test_metadata *_metadata, struct tsm_test *other)
+{
+	do_step(_metadata, other, tsm_create_vm);
+	do_step(_metadata, other, tsm_open_device);
+	do_step(_metadata, other, tsm_add_device_to_vm);
+	do_step(_metadata, other, tsm_bind_iommufd);
+}
+
+/* Its first vDEVICE says whose it is, not the device that it was made for */
+TEST_F(attached, any_vm_while_empty)
+{
+	struct tsm_test *t = &self->t;
+	struct tsm_test other;
+
+	do_step(_metadata, t, tsm_alloc_viommu);
+	prepare_other(_metadata, &other, t);
+	assign_other(_metadata, &other);
+	other.s.viommu_id = t->s.viommu_id;
+	do_step(_metadata, &other, tsm_alloc_vdevice);
+	EXPECT_EQ(0, tsm_bind_tdi(&other.s));
+	t->s.virt_id = other.s.virt_id + 1;
+	EXPECT_EQ(-EXDEV, tsm_alloc_vdevice(&t->s));
+
+	EXPECT_EQ(0, tsm_destroy_vdevice(&other.s));
+	do_step(_metadata, t, tsm_alloc_vdevice);
+	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
+	tsm_setup_close(&other.s);
+}
+
+/* The VM comes too late for this opening of the device: the next one will do */
+TEST_F(attached, late_vm_and_reopen)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_alloc_viommu);
+	do_step(_metadata, t, tsm_remove_device_from_vm);
+	do_step(_metadata, t, tsm_close_device);
+	do_step(_metadata, t, tsm_open_device);
+	do_step(_metadata, t, tsm_bind_iommufd);
+	do_step(_metadata, t, tsm_add_device_to_vm);
+	do_step(_metadata, t, tsm_alloc_vdevice);
+	EXPECT_EQ(-ENODEV, tsm_bind_tdi(&t->s));
+
+	do_step(_metadata, t, tsm_destroy_vdevice);
+	do_step(_metadata, t, tsm_remove_device_from_vm);
+	do_step(_metadata, t, tsm_close_device);
+	do_step(_metadata, t, tsm_open_device);
+	do_step(_metadata, t, tsm_add_device_to_vm);
+	do_step(_metadata, t, tsm_bind_iommufd);
+	do_step(_metadata, t, tsm_alloc_vdevice);
+	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
 }
 
 /* A vIOMMU of iommufd with the vDEVICE of a function that runs as a TDI */
@@ -233,23 +302,6 @@ TEST_F(viommu, attach_einval)
 TEST_F(viommu, destroy_ebusy_with_vdevice)
 {
 	EXPECT_EQ(-EBUSY, tsm_destroy_viommu(&self->t.s));
-}
-
-/* Another function for the same iommufd */
-static void prepare_other(struct __test_metadata *_metadata,
-			  struct tsm_test *other, const struct tsm_test *t)
-{
-	setup_host(_metadata, other, "fn1", false);
-	other->s.iommufd = dup(t->s.iommufd);
-	ASSERT_LE(0, other->s.iommufd);
-}
-
-static void assign_other(struct __test_metadata *_metadata, struct tsm_test *other)
-{
-	do_step(_metadata, other, tsm_create_vm);
-	do_step(_metadata, other, tsm_open_device);
-	do_step(_metadata, other, tsm_add_device_to_vm);
-	do_step(_metadata, other, tsm_bind_iommufd);
 }
 
 TEST_F(viommu, exdev_of_another_vm)
