@@ -25,13 +25,15 @@ COUNTING_CPU = ["-smp", "1", "-icount", "shift=0"]
 # What tests ask for: machines with an IOMMU and a NIC behind it, and without the emulated
 # platform. The IOMMUs are without interrupt remapping, which iommufd has to be told that it
 # is fine.
-HOST_CMDLINE = " module_blacklist=tsm_emu iommufd.allow_unsafe_interrupts=1"
+HOST_CMDLINE = (" module_blacklist=tsm_emu iommufd.allow_unsafe_interrupts=1"
+                " TSM_TEST_FUNCTION=0000:00:10.0")
+NIC = ["-device", "e1000e,addr=10"]
 MACHINES = {
-    "vt-d": {"devices": ["-device", "intel-iommu", "-device", "e1000e"],
+    "vt-d": {"devices": ["-device", "intel-iommu", *NIC],
              "cmdline": HOST_CMDLINE + " intel_iommu=on"},
-    "amd-vi": {"devices": ["-device", "amd-iommu", "-device", "e1000e"],
+    "amd-vi": {"devices": ["-device", "amd-iommu", *NIC],
                "cmdline": HOST_CMDLINE},
-    "smmu-v3": {"devices": ["-machine", "iommu=smmuv3", "-device", "e1000e"],
+    "smmu-v3": {"devices": ["-machine", "iommu=smmuv3", *NIC],
                 "cmdline": HOST_CMDLINE},
     # With a name of which QEMU could take a part for an option
     "shared": {"share": os.path.join(ROOT, "tools", "vm", "share,readonly=off")},
@@ -82,12 +84,12 @@ def kernel_image(config):
 
 
 def add_to_initramfs(config, files):
-    """Return the path of an initramfs that has some more files, of name: text."""
+    """Return the path of an initramfs that has some more files, of name: text or bytes."""
     path = os.path.join(run_dir(config), "initramfs-job.gz")
     with tempfile.TemporaryDirectory(dir=run_dir(config)) as stage:
         for name, text in files.items():
-            with open(os.path.join(stage, name), "w", encoding="utf-8") as f:
-                f.write(text)
+            with open(os.path.join(stage, name), "wb") as f:
+                f.write(text if isinstance(text, bytes) else text.encode())
         names = "\n".join(sorted(files)) + "\n"
         archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=stage, check=True,
                                  input=names.encode(), capture_output=True).stdout

@@ -1,43 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A vDEVICE on the IOMMU that the machine has, for a NIC that no TSM manages: there is
- * one wherever there is an IOMMU, and it says that the function can't be bound.
+ * A vDEVICE on the IOMMU that the machine has, for a function that no TSM manages: there
+ * is one wherever there is an IOMMU, and it says that the function can't be bound.
+ *
+ * TSM_TEST_FUNCTION in the environment is the address of a PCI function that can be taken
+ * from its driver and reset; vfio-pci keeps it. Without it all of this is skipped.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <linux/vfio.h>
 
 #include "lib/test.h"
-
-#define CLASS_ETHERNET 0x020000
-
-/* Return: 0 if @bdf has the address of a NIC behind an IOMMU */
-static int find_nic(char bdf[TSM_BDF_LEN])
-{
-	unsigned long class;
-	struct dirent *entry;
-	char path[512];
-	DIR *dir;
-
-	dir = opendir(PCI_DEVICES);
-	if (!dir)
-		return -errno;
-	while ((entry = readdir(dir))) {
-		snprintf(path, sizeof(path), PCI_DEVICES "/%s/class", entry->d_name);
-		if (tsm_file_number(path, &class) || class != CLASS_ETHERNET)
-			continue;
-		snprintf(path, sizeof(path), PCI_DEVICES "/%s/iommu", entry->d_name);
-		if (!access(path, F_OK))
-			break;
-	}
-	if (entry)
-		snprintf(bdf, TSM_BDF_LEN, "%s", entry->d_name);
-	closedir(dir);
-	return entry ? 0 : -ENODEV;
-}
 
 /* What any IOMMU can do: a page table of the kernel's choice */
 static int attach_to_ioas(struct tsm_setup *s)
@@ -58,13 +32,13 @@ static int attach_to_ioas(struct tsm_setup *s)
 	return 0;
 }
 
-FIXTURE(nic)
+FIXTURE(function)
 {
 	struct tsm_function fn;
 	struct tsm_test t;
 };
 
-FIXTURE_SETUP(nic)
+FIXTURE_SETUP(function)
 {
 	const tsm_step steps[] = {
 		tsm_use_vfio,
@@ -76,20 +50,22 @@ FIXTURE_SETUP(nic)
 		attach_to_ioas,
 	};
 	struct tsm_test *t = &self->t;
+	const char *bdf = getenv("TSM_TEST_FUNCTION");
 
 	tsm_setup_init(&t->s, &self->fn);
-	self->fn.name = "nic";
-	if (find_nic(self->fn.bdf))
-		SKIP(return, "there is no NIC behind an IOMMU");
+	if (!bdf)
+		SKIP(return, "TSM_TEST_FUNCTION names no function that can be taken");
+	self->fn.name = bdf;
+	snprintf(self->fn.bdf, sizeof(self->fn.bdf), "%s", bdf);
 	check_step(_metadata, t, tsm_take_steps(&t->s, steps, ARRAY_SIZE(steps)));
 }
 
-FIXTURE_TEARDOWN(nic)
+FIXTURE_TEARDOWN(function)
 {
 	tsm_setup_close(&self->t.s);
 }
 
-TEST_F(nic, no_tsm_manages_it)
+TEST_F(function, no_tsm_manages_it)
 {
 	struct pci_tdisp_header req;
 	struct tsm_test *t = &self->t;
@@ -107,7 +83,7 @@ TEST_F(nic, no_tsm_manages_it)
 	EXPECT_EQ(0, ioctl(t->s.cdev, VFIO_DEVICE_RESET));
 }
 
-TEST_F(nic, take_down_in_order)
+TEST_F(function, take_down_in_order)
 {
 	struct tsm_test *t = &self->t;
 

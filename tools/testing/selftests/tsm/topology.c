@@ -221,8 +221,8 @@ TEST_F(switched, can_be_used)
 
 /*
  * An endpoint that comes back belongs to its connected DSM again. The port above it stays:
- * where all buses are numbered anew at a rescan (PCI_REASSIGN_ALL_BUS, as on arm64), its
- * sibling would take its bus.
+ * where a rescan numbers all buses anew (PCI_REASSIGN_ALL_BUS, which a host bridge of a
+ * device tree sets), the port's sibling would take its bus.
  */
 TEST_F(switched, can_be_removed)
 {

@@ -171,6 +171,25 @@ TEST_F(vm, reboot_error)
 	reboot_in(_metadata, &self->vmm, PCI_TDISP_STATE_ERROR);
 }
 
+/* A guest that runs astray does not run for ever: on x86 it reboots, by triple fault */
+TEST_F(vm, guest_runs_astray)
+{
+	struct vmm_front astray = *variant->front;
+	enum tsm_vmm_verdict verdict;
+	struct vmm *vmm = &self->vmm;
+
+	astray.guest = NULL;
+	vmm->front = &astray;
+	ASSERT_EQ(0, vmm_enter_guest(vmm));
+	vmm->front = variant->front;
+#ifdef __x86_64__
+	EXPECT_EQ(0, vmm_step(vmm, &verdict));
+	expect_pass(_metadata, vmm, 0);
+#else
+	EXPECT_EQ(-EFAULT, vmm_step(vmm, &verdict));
+#endif
+}
+
 /* Nobody tells the VMM */
 static void kexec_in(struct __test_metadata *_metadata, struct vmm *vmm, int state)
 {

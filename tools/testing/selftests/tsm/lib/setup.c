@@ -412,6 +412,19 @@ int tsm_share_vm(struct tsm_setup *s, const struct tsm_setup *other)
 	       tsm_fail(s, errno, "dup the files of a VM") : 0;
 }
 
+/* On arm64 the size of the guest's address space, which 0 would have be 40 bits */
+static unsigned long vm_type(int kvm)
+{
+#ifdef __aarch64__
+	int bits = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_ARM_VM_IPA_SIZE);
+
+	return bits > 0 && bits < 40 ? KVM_VM_TYPE_ARM_IPA_SIZE(bits) : 0;
+#else
+	(void)kvm;
+	return 0;
+#endif
+}
+
 int tsm_create_vm(struct tsm_setup *s)
 {
 	if (s->vm >= 0)
@@ -421,7 +434,7 @@ int tsm_create_vm(struct tsm_setup *s)
 	if (s->kvm < 0)
 		return tsm_lack(s, errno, "open /dev/kvm (CONFIG_KVM, a CPU that can)");
 
-	s->vm = ioctl(s->kvm, KVM_CREATE_VM, 0);
+	s->vm = ioctl(s->kvm, KVM_CREATE_VM, vm_type(s->kvm));
 	return s->vm < 0 ? tsm_fail(s, errno, "KVM_CREATE_VM") : 0;
 }
 

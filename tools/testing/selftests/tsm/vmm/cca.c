@@ -4,6 +4,7 @@
  * passes registers and no message: the VMM makes the request of them, which the
  * kernel then knows the class of.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -411,6 +412,8 @@ static int serve_rsi(struct vmm *vmm, u64 x[TSM_VMM_NR_REGS])
 	u64 x0 = x[0];
 	int rc;
 
+	static_assert(sizeof(call.reg) == TSM_VMM_NR_REGS * sizeof(x[0]),
+		      "a call to the RMM has other registers than one of the guest");
 	memcpy(call.reg, x, sizeof(call.reg));
 	rc = ask_rmm(vmm, &call);
 	print_rsi(vmm, x0, call.reg[0]);

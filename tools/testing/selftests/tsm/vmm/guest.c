@@ -47,6 +47,28 @@ bool tsm_vmm_is_genuine(const void *data, u32 len,
 	return tsm_equal(is, digest, sizeof(is));
 }
 
+/*
+ * What compilers call by themselves, see the Makefile: libc's may be in a library that the
+ * guest has not, or for a CPU that it has not.
+ */
+void *tsm_vmm_memset(void *to, int c, size_t len);
+void *tsm_vmm_memcpy(void *to, const void *from, size_t len);
+
+void *tsm_vmm_memset(void *to, int c, size_t len)
+{
+	u8 *out = to;
+
+	while (len--)
+		*out++ = c;
+	return to;
+}
+
+void *tsm_vmm_memcpy(void *to, const void *from, size_t len)
+{
+	tsm_copy(to, from, len);
+	return to;
+}
+
 void tsm_vmm_nonce(u8 *nonce, u32 len)
 {
 	u8 digest[TSM_SHA384_LEN];

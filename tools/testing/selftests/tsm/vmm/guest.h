@@ -11,10 +11,12 @@
 
 #include "../lib/tdisp.h"
 #include "guest_abi.h"
-#ifdef __x86_64__
+#if defined(__x86_64__)
 #include "guest_x86.h"
-#else
+#elif defined(__aarch64__)
 #include "guest_arm64.h"
+#else
+#error "the example VMM has no guest for this architecture"
 #endif
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

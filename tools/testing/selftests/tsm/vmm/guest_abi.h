@@ -17,6 +17,7 @@
  * protocol has kinds in its header, which says what really makes the exit and who sees
  * it. All guests have these, MODULE where there is such a module:
  */
+#define TSM_VMM_EXIT_FAULT	0xdd	/* arm64: ESR_EL1, ELR_EL1 and FAR_EL1 in X1 to X3 */
 #define TSM_VMM_EXIT_REBOOT	0xde	/* by what the architecture has for that */
 #define TSM_VMM_EXIT_STEP	0xdf	/* what the guest does next, for the transcript */
 #define TSM_VMM_EXIT_DONE	0xe0	/* enum tsm_vmm_verdict */
@@ -27,8 +28,10 @@
 #define TSM_VMM_NR_REGS 9
 #define TSM_VMM_REG_ARGUMENT 1
 
-/* A vendor specific hypervisor service by SMC64, Arm DEN0028 section 6 */
-#define TSM_VMM_FID(kind) (0xc600ff00 | (kind))
+/* A vendor specific hypervisor service by SMC64, see Arm DEN0028. Also for the assembler */
+#define TSM_VMM_FID(kind) (0xc6008000 + (kind))
+#define TSM_VMM_STRING(...) TSM_VMM_STRING_1(__VA_ARGS__)
+#define TSM_VMM_STRING_1(...) #__VA_ARGS__
 
 #define TSM_VMM_REPORT_MAX 1024
 

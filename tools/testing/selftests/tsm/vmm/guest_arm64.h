@@ -2,7 +2,7 @@
 /*
  * How guests of the example VMM leave on arm64: by SMC to the module, which on
  * hardware is the RMM at EL2, by HVC to KVM, which hands on what the VMM asked for.
- * Both keep the registers that they do not return something in (Arm DEN0028, 2.6).
+ * Both preserve all registers in which they return nothing (Arm DEN0028).
  */
 #ifndef __SELFTEST_TSM_VMM_GUEST_ARM64_H
 #define __SELFTEST_TSM_VMM_GUEST_ARM64_H
@@ -11,6 +11,7 @@
 
 /* SMCCC: the TRNG of Arm DEN0098, and PSCI of Arm DEN0022 */
 #define TSM_VMM_FID_TRNG_RND64 0xc4000053
+#define TSM_VMM_TRNG_NO_ENTROPY (-3ULL)
 #define TSM_VMM_FID_SYSTEM_RESET 0x84000009
 
 #define tsm_vmm_call_by(instruction, x)					\
@@ -44,12 +45,18 @@
 			tsm_vmm_call_by("hvc", x);			\
 	})
 
-/* KVM has the TRNG */
+/* KVM has the TRNG. It may lack entropy for a moment, all else is a fault */
 static inline u64 tsm_vmm_random(void)
 {
-	u64 x[TSM_VMM_NR_REGS] = { TSM_VMM_FID_TRNG_RND64, 64 };
+	u64 x[TSM_VMM_NR_REGS];
 
-	tsm_vmm_call_by("hvc", x);
+	do {
+		x[0] = TSM_VMM_FID_TRNG_RND64;
+		x[1] = 64;
+		tsm_vmm_call_by("hvc", x);
+	} while (x[0] == TSM_VMM_TRNG_NO_ENTROPY);
+	if (x[0])
+		__builtin_trap();
 	return x[3];
 }
 

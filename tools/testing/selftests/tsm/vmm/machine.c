@@ -38,9 +38,9 @@ static void map_page(struct vmm *vmm, uintptr_t va, u64 gpa, bool is_image)
 	table[(va >> 12) & 511] = vmm_page_entry(gpa, is_image);
 }
 
-static u64 pages_up(u64 size)
+static u64 round_up(u64 size, u64 unit)
 {
-	return (size + TSM_VMM_PAGE - 1) & ~(TSM_VMM_PAGE - 1);
+	return (size + unit - 1) & ~(unit - 1);
 }
 
 /* The program's image, which the guest has a copy of at the address where it is */
@@ -51,7 +51,7 @@ static uintptr_t image_start(void)
 
 static size_t image_size(void)
 {
-	return pages_up((uintptr_t)_end - image_start());
+	return round_up((uintptr_t)_end - image_start(), TSM_VMM_PAGE);
 }
 
 static u64 shared_gpa(void)
@@ -85,9 +85,13 @@ static int copy_image(struct dl_phdr_info *info, size_t size, void *ram)
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
 		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
 
-		if (segment->p_type == PT_LOAD)
-			memcpy(to + (start - image_start()), (void *)start,
-			       segment->p_memsz);
+		char *copy = to + (start - image_start());
+
+		if (segment->p_type != PT_LOAD)
+			continue;
+		memcpy(copy, (void *)start, segment->p_memsz);
+		/* The guest executes it, after a reset in the place of what was there */
+		__builtin___clear_cache(copy, copy + segment->p_memsz);
 	}
 	/* The program is the first */
 	return 1;
@@ -108,7 +112,9 @@ int vmm_create_memory(struct vmm *vmm)
 	void *ram;
 	int rc;
 
-	vmm->ram_size = shared_gpa() + TSM_VMM_PAGE + pages_up(vmm->front->area_size);
+	/* KVM takes whole pages of the host, which can be larger than the guest's */
+	vmm->ram_size = shared_gpa() + TSM_VMM_PAGE + vmm->front->area_size;
+	vmm->ram_size = round_up(vmm->ram_size, sysconf(_SC_PAGESIZE));
 	ram = mmap(NULL, vmm->ram_size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (ram == MAP_FAILED)
@@ -172,7 +178,7 @@ int vmm_create_vcpu(struct vmm *vmm)
 	vmm->run = run;
 	vmm->run_size = size;
 
-	return vmm_init_vcpu(vmm) ?: vmm_enter_guest(vmm);
+	return vmm_prepare_vm(vmm) ?: vmm_enter_guest(vmm);
 }
 
 /* Both the vCPU's file and its mapping would keep the VM */

@@ -9,9 +9,10 @@
 #include <sys/ioctl.h>
 
 #include "machine.h"
+#include "tdisp.h"
 #include "vmm.h"
 
-/* Arm DDI0487, D8.3.1: VMSAv8-64 descriptors with 4 KiB pages */
+/* Arm DDI0487, "VMSAv8-64 descriptors", with 4 KiB pages */
 #define ARM64_DESC_VALID BIT(0)
 #define ARM64_DESC_TABLE_OR_PAGE BIT(1)
 #define ARM64_PAGE_READ_ONLY BIT(7)
@@ -19,15 +20,12 @@
 #define ARM64_PAGE_ACCESSED BIT(10)
 #define ARM64_PAGE_NOT_EXECUTABLE BIT(53)
 
-/* Arm DDI0487, D24.2: system registers, and what the guest has in them */
+/* Arm DDI0487, "AArch64 System registers", and what the guest has in them */
 #define ARM64_SCTLR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 0)
 #define ARM64_SCTLR_RES1 0x30d00800UL
 #define ARM64_SCTLR_M BIT(0)
 #define ARM64_SCTLR_C BIT(2)
 #define ARM64_SCTLR_I BIT(12)
-/* The compiler has libc clear what is large, which takes SIMD registers */
-#define ARM64_CPACR_EL1 ARM64_SYS_REG(3, 0, 1, 0, 2)
-#define ARM64_CPACR_FPEN (3UL << 20)
 #define ARM64_TTBR0_EL1 ARM64_SYS_REG(3, 0, 2, 0, 0)
 #define ARM64_TCR_EL1 ARM64_SYS_REG(3, 0, 2, 0, 2)
 #define ARM64_TCR_T0SZ_48_BITS 16UL
@@ -37,23 +35,51 @@
 #define ARM64_TCR_IPS_40_BITS (2UL << 32)
 #define ARM64_MAIR_EL1 ARM64_SYS_REG(3, 0, 10, 2, 0)
 #define ARM64_MAIR_WRITE_BACK 0xffUL
+#define ARM64_VBAR_EL1 ARM64_SYS_REG(3, 0, 12, 0, 0)
 
 #define ARM64_CORE_REG(_name)						\
 	(KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |		\
 	 KVM_REG_ARM_CORE_REG(_name))
 
-/* What the calls are for; the guest's own are TSM_VMM_FID() */
+/* What the calls are for, and the instruction that they come by */
 static const struct call_range {
 	u32 base;
 	u32 nr;
 	int kind;
+	u64 flags;
 } call_ranges[] = {
 	/* RSI, Arm DEN0137, of which the RMM sees all on hardware */
-	{ 0xc4000190, 0x20, TSM_VMM_EXIT_MODULE },
+	{ 0xc4000190, 0x20, TSM_VMM_EXIT_MODULE, KVM_HYPERCALL_EXIT_SMC },
 	/* RHI, Arm DEN0148 */
-	{ 0xc5000040, 0x20, TSM_VMM_EXIT_HOST_CALL },
-	{ TSM_VMM_FID(0), 0x100, 0 },
+	{ 0xc5000040, 0x20, TSM_VMM_EXIT_HOST_CALL, 0 },
+	/* The guests' own */
+	{ TSM_VMM_FID(TSM_VMM_EXIT_STEP), 1, TSM_VMM_EXIT_STEP, 0 },
+	{ TSM_VMM_FID(TSM_VMM_EXIT_DONE), 1, TSM_VMM_EXIT_DONE, 0 },
+	{ TSM_VMM_FID(TSM_VMM_EXIT_FAULT), 1, TSM_VMM_EXIT_FAULT, 0 },
+	{ TSM_VMM_FID(TSM_VMM_EXIT_CALL), 1, TSM_VMM_EXIT_CALL, 0 },
 };
+
+/*
+ * The guest takes no exception: whichever comes is a fault of it, which the VMM is told
+ * with the class, the place and the address (Arm DDI0487, "Exception vectors").
+ */
+extern char tsm_vmm_vectors[];
+
+asm("	.pushsection .text\n"
+    "	.balign 2048\n"
+    "tsm_vmm_vectors:\n"
+    "	.rept 16\n"
+    "	.balign 128\n"
+    "	ldr x0, 2f\n"
+    "	mrs x1, esr_el1\n"
+    "	mrs x2, elr_el1\n"
+    "	mrs x3, far_el1\n"
+    "	hvc #0\n"
+    "1:	b 1b\n"
+    "	.balign 8\n"
+    "2:	.quad " TSM_VMM_STRING(TSM_VMM_FID(TSM_VMM_EXIT_FAULT)) "\n"
+    "	.endr\n"
+    "	.popsection");
 
 u64 vmm_table_entry(u64 gpa)
 {
@@ -67,8 +93,7 @@ u64 vmm_page_entry(u64 gpa, bool is_image)
 	       (is_image ? ARM64_PAGE_READ_ONLY : ARM64_PAGE_NOT_EXECUTABLE);
 }
 
-/* Before a vCPU runs */
-int vmm_init_vcpu(struct vmm *vmm)
+int vmm_prepare_vm(struct vmm *vmm)
 {
 	struct kvm_smccc_filter filter = { .action = KVM_SMCCC_FILTER_FWD_TO_USER };
 	const struct kvm_device_attr attr = {
@@ -116,7 +141,7 @@ int vmm_enter_guest(struct vmm *vmm)
 		u64 id;
 		u64 value;
 	} regs[] = {
-		{ ARM64_CPACR_EL1, ARM64_CPACR_FPEN },
+		{ ARM64_VBAR_EL1, (uintptr_t)tsm_vmm_vectors },
 		{ ARM64_MAIR_EL1, ARM64_MAIR_WRITE_BACK },
 		{ ARM64_TCR_EL1, ARM64_TCR_T0SZ_48_BITS | ARM64_TCR_WRITE_BACK |
 				 ARM64_TCR_INNER_SHAREABLE | ARM64_TCR_EPD1 |
@@ -163,16 +188,17 @@ int vmm_set_call(struct vmm *vmm, const u64 reg[TSM_VMM_NR_REGS])
 	return rc;
 }
 
-static int kind_of_call(struct vmm *vmm, u64 function)
+static int kind_of_call(struct vmm *vmm, u64 function, u64 flags)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(call_ranges); i++) {
 		const struct call_range *range = &call_ranges[i];
 
-		if (function - range->base < range->nr)
-			return range->kind ?: (int)(function - range->base);
+		if (function - range->base < range->nr && flags == range->flags)
+			return range->kind;
 	}
-	return tsm_fail(&vmm->setup, EIO, "serve SMCCC call %#llx",
-			(unsigned long long)function);
+	return tsm_fail(&vmm->setup, EIO, "serve SMCCC call %#llx by %s",
+			(unsigned long long)function,
+			flags & KVM_HYPERCALL_EXIT_SMC ? "SMC" : "HVC");
 }
 
 int vmm_exit_kind(struct vmm *vmm)
@@ -185,5 +211,5 @@ int vmm_exit_kind(struct vmm *vmm)
 	if (run->exit_reason != KVM_EXIT_HYPERCALL)
 		return tsm_fail(&vmm->setup, EIO, "run the guest, KVM exit reason %u",
 				run->exit_reason);
-	return kind_of_call(vmm, run->hypercall.nr);
+	return kind_of_call(vmm, run->hypercall.nr, run->hypercall.flags);
 }

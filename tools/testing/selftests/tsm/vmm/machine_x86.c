@@ -2,7 +2,6 @@
 /* The vCPU of the example VMM on x86-64: long mode, exits by OUT to a port */
 #include <errno.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "machine.h"
@@ -29,7 +28,7 @@ u64 vmm_page_entry(u64 gpa, bool is_image)
 	return gpa | X86_PTE_PRESENT | (is_image ? 0 : X86_PTE_WRITE);
 }
 
-int vmm_init_vcpu(struct vmm *vmm)
+int vmm_prepare_vm(struct vmm *vmm)
 {
 	struct {
 		struct kvm_cpuid2 head;
@@ -97,13 +96,19 @@ int vmm_get_call(struct vmm *vmm, u64 reg[TSM_VMM_NR_REGS])
 {
 	struct kvm_regs regs;
 	int rc = vmm_get_regs(vmm, &regs);
-	const u64 call[TSM_VMM_NR_REGS] = {
-		regs.rax, regs.rbx, regs.rcx, regs.rdx, regs.rsi, regs.rdi,
-		regs.r8, regs.r9, regs.r10,
-	};
 
-	memcpy(reg, call, sizeof(call));
-	return rc;
+	if (rc)
+		return rc;
+	reg[0] = regs.rax;
+	reg[1] = regs.rbx;
+	reg[2] = regs.rcx;
+	reg[3] = regs.rdx;
+	reg[4] = regs.rsi;
+	reg[5] = regs.rdi;
+	reg[6] = regs.r8;
+	reg[7] = regs.r9;
+	reg[8] = regs.r10;
+	return 0;
 }
 
 int vmm_set_call(struct vmm *vmm, const u64 reg[TSM_VMM_NR_REGS])

@@ -52,6 +52,16 @@ static int take_verdict(struct vmm *vmm, enum tsm_vmm_verdict *verdict)
 	return 1;
 }
 
+static int report_fault(struct vmm *vmm)
+{
+	u64 reg[TSM_VMM_NR_REGS];
+	int rc = vmm_get_call(vmm, reg);
+
+	return rc ?: tsm_fail(&vmm->setup, EFAULT, "run the guest: fault %#llx at %#llx, address %#llx",
+			      (unsigned long long)reg[1], (unsigned long long)reg[2],
+			      (unsigned long long)reg[3]);
+}
+
 /* Return: 0 to go on, 1 if the guest is done and @verdict is set, or -errno */
 static int serve_exit(struct vmm *vmm, u16 kind, enum tsm_vmm_verdict *verdict)
 {
@@ -64,6 +74,8 @@ static int serve_exit(struct vmm *vmm, u16 kind, enum tsm_vmm_verdict *verdict)
 		return vmm_print_step(vmm);
 	case TSM_VMM_EXIT_REBOOT:
 		return vmm_reset(vmm);
+	case TSM_VMM_EXIT_FAULT:
+		return report_fault(vmm);
 	}
 
 	rc = vmm->front->exit(vmm, kind);
