@@ -40,6 +40,17 @@
 #define TSM_EMU_VIOMMU_TYPE		0x7e105e1f
 #define TSM_EMU_VIOMMU_TYPE_NO_TDI	0x7e105e20
 
+/* Type of the entries that the first takes in IOMMU_HWPT_INVALIDATE */
+#define TSM_EMU_INVALIDATE		0x7e105e21
+
+/**
+ * struct emu_invalidate - one of them
+ * @address: in the guest's I/O address space, to be forgotten
+ */
+struct emu_invalidate {
+	__le64 address;
+};
+
 /* How many platforms there can be: one for each protocol, and some more */
 #define TSM_EMU_MAX_INSTANCES		8
 

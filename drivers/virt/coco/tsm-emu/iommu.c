@@ -157,9 +157,31 @@ static size_t emu_get_viommu_size(struct device *dev,
 	return VIOMMU_STRUCT_SIZE(struct emu_viommu, core);
 }
 
+/* Nothing is cached, so that this is what any such call costs */
+static int emu_cache_invalidate(struct iommufd_viommu *viommu,
+				struct iommu_user_data_array *array)
+{
+	struct emu_invalidate entry;
+	unsigned int done = 0;
+	int rc = 0;
+
+	while (done < array->entry_num) {
+		rc = iommu_copy_struct_from_user_array(&entry, array,
+						       TSM_EMU_INVALIDATE, done,
+						       address);
+		if (rc)
+			break;
+		done++;
+	}
+
+	array->entry_num = done;
+	return rc;
+}
+
 /* The vIOMMU is only a handle for the vDEVICEs */
 static const struct iommufd_viommu_ops emu_viommu_ops = {
 	.carries_tdis = true,
+	.cache_invalidate = emu_cache_invalidate,
 };
 
 static const struct iommufd_viommu_ops emu_viommu_no_tdi_ops;

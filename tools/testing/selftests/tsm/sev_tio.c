@@ -313,7 +313,6 @@ static int read_whole(struct proto_test *p, u8 object, u8 **data, u32 *len)
 	if (rc)
 		return rc;
 	*len = le32toh(rsp->size);
-	args->generation = le64toh(rsp->generation);
 	args->offset = 0;
 	rc = proto_request(p, CALL(OBJECT_READ));
 	if (rc)
@@ -888,7 +887,6 @@ static s64 use_object(struct proto_test *p, u8 object)
 	rc = proto_request(p, CALL(OBJECT_SIZE));
 	if (rc)
 		return rc;
-	args->generation = le64toh(rsp->generation);
 	return args->generation ? le32toh(rsp->size) : -EPROTO;
 }
 

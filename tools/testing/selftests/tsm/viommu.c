@@ -104,6 +104,31 @@ TEST_F(attached, own_that_carries_tdis)
 	do_step(_metadata, t, tsm_release);
 }
 
+/* It forgets what is not there, up to the first entry that it can't read */
+TEST_F(attached, own_that_invalidates)
+{
+	struct emu_invalidate entries[2] = {};
+	struct iommu_hwpt_invalidate cmd = {
+		.size = sizeof(cmd),
+		.data_uptr = (uintptr_t)entries,
+		.data_type = TSM_EMU_INVALIDATE,
+		.entry_len = sizeof(entries[0]),
+		.entry_num = ARRAY_SIZE(entries),
+	};
+	struct tsm_test *t = &self->t;
+
+	t->s.viommu_type = TSM_EMU_VIOMMU_TYPE;
+	do_step(_metadata, t, tsm_alloc_viommu);
+	cmd.hwpt_id = t->s.viommu_id;
+	ASSERT_EQ(0, ioctl(t->s.iommufd, IOMMU_HWPT_INVALIDATE, &cmd));
+	EXPECT_EQ(ARRAY_SIZE(entries), cmd.entry_num);
+
+	cmd.data_type++;
+	EXPECT_EQ(-1, ioctl(t->s.iommufd, IOMMU_HWPT_INVALIDATE, &cmd));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, cmd.entry_num);
+}
+
 /* As for nested translation with SMMUv3: the vDEVICE is there, and is no TDI's */
 TEST_F(attached, own_that_carries_none)
 {

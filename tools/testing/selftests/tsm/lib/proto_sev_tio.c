@@ -159,8 +159,12 @@ static u32 make(struct proto_test *p, u32 id, int extra)
 
 static int finish(struct proto_test *p, u32 id)
 {
+	const struct tsm_sev_tio_object_size_rsp *size = (void *)p->resp;
 	struct sev_tio_args *args = p->args;
 
+	/* what a read of the object has to name */
+	if (id == TSM_SEV_TIO_CALL_ID(TSM_SEV_TIO_CALL_OBJECT_SIZE))
+		args->generation = le64toh(size->generation);
 	if (is_call(id))
 		return 0;
 	if (p->t.cmd.out_resp_len > HDR_LEN + sizeof(args->payload) ||
