@@ -2,7 +2,7 @@
 #
 # The way in: `make help` lists every target. What is made stands below build/.
 
-known := demo lockdep kasan notsm arm64
+known := demo lockdep kasan notsm arm64 fuzz
 comma := ,
 stamp := build/stamp
 
@@ -10,7 +10,7 @@ stamp := build/stamp
 .NOTPARALLEL:
 
 # What can be given: on the command line only, for others use these names, too
-arguments := ARCH CONFIG T N FRESH PROTO M V P SECONDS SHARE S FROM SIGNOFF LINUX FORCE
+arguments := ARCH CONFIG T N FRESH PROTO M V MINUTES INPUT SHARE S FROM SIGNOFF LINUX FORCE
 is_from = $(filter $(1),$(firstword $(origin $(2))))
 given := $(foreach name,$(.VARIABLES),$(if $(call is_from,command,$(name)),$(name)))
 unknown := $(strip $(filter-out $(arguments) TSM_CACHE -%,$(given)))
@@ -33,6 +33,7 @@ of_arch = $(filter-out x86_64,$(ARCH))
 configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),$(shell tools/vm/run check $(tests) 2>/dev/null))
 demo bench vm: one = --one
+fuzz: configs = fuzz
 demo: proto = $(PROTO:%=-p %)
 vm: share = $(if $(SHARE),-s $(call quote,$(SHARE)))
 mutants: mutations = $(subst $(comma), ,$(M))
@@ -48,7 +49,7 @@ help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'|' '{ printf "make %-9s %s\n", $$1, $$2 }'
 	@echo "CONFIG=name  the kernel: $(known); 'test' takes several"
-	@echo "T=help       lists the names, as M, P, PROTO, S, V do; several go with commas"
+	@echo "T=help       lists the names, as M, PROTO, S, V do; several go with commas"
 	@echo "LINUX=dir    stand on a Linux 7.3 tree of your own, until the next 'make base'"
 	@echo "TSM_CACHE=dir  where clones keep the base kernel and ccache's objects together"
 
@@ -64,9 +65,8 @@ bench: valid-bench kernels-bench ## Count the instructions of guest requests aga
 mutants: buildable known assembled ## Break each check of the kernel, see a test fail (long); M=name
 	@tools/vm/mutants $(mutations)
 
-fuzz: assembled ## Fuzz the decoders of the guest protocols; P=name SECONDS=20
-	@tools/vm/setup fuzz
-	@tools/vm/fuzz/run $(or $(SECONDS),20) $(subst $(comma), ,$(P))
+fuzz: valid-fuzz kernels-fuzz ## Fuzz the lives of VMs with their functions; MINUTES=10 INPUT=file
+	@tools/vm/fuzz/run $(if $(INPUT),--replay $(call quote,$(INPUT)),$(or $(MINUTES),10))
 
 variants: buildable listed assembled ## Build it with parts left out or as modules (long); V=name
 	@tools/vm/setup gates
@@ -108,7 +108,7 @@ clean: ## Remove build/ unless it holds work of yours; FORCE=1
 
 # The steps that the targets share. Each target that boots has those of its own, for
 # several may be asked for at once.
-booting := demo test bench vm kernel
+booting := demo test bench vm kernel fuzz
 
 .PHONY: buildable known listed based assembled $(booting:%=valid-%) $(booting:%=kernels-%)
 
@@ -139,6 +139,7 @@ assembled: based
 $(booting:%=kernels-%): vms = $(filter-out host,$(configs))
 $(booting:%=kernels-%): assembled
 	@[ -z "$(filter arm64,$(vms))" ] || tools/vm/setup arm64
+	@[ -z "$(filter fuzz,$(vms))" ] || tools/vm/setup fuzz
 	@set -e; for config in $(vms); do tools/vm/kernel $$config; done </dev/null
 	@[ -z "$(filter-out arm64,$(vms))" ] || tools/vm/userspace </dev/null
 	@[ -z "$(filter arm64,$(vms))" ] || tools/vm/userspace arm64 </dev/null

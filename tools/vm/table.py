@@ -10,7 +10,7 @@ from vm import MACHINE_OF, MACHINES, kselftest_dir
 HOST = "host"
 # Those that `make test` uses unless it is told
 TESTED = (HOST, "lockdep", "kasan", "notsm", "arm64")
-CONFIGS = ("demo", *TESTED)
+CONFIGS = ("demo", *TESTED, "fuzz")
 
 # A line as in tools/vm/tests for each; the command is run in the repository
 HOST_TESTS = [
