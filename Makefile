@@ -32,8 +32,9 @@ quote = '$(subst ','\'',$(1))'
 of_arch = $(filter-out x86_64,$(ARCH))
 configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),demo)
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),$(shell tools/vm/run check $(tests) 2>/dev/null))
-demo bench vm: one = --one
+demo bench race vm: one = --one
 fuzz: configs = fuzz
+race: configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),lockdep)
 demo: proto = $(PROTO:%=-p %)
 vm: share = $(if $(SHARE),-s $(call quote,$(SHARE)))
 mutants: mutations = $(subst $(comma), ,$(M))
@@ -41,7 +42,7 @@ variants: variants = $(subst $(comma), ,$(V))
 series: series = $(subst $(comma), ,$(S))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
-.PHONY: help demo test bench mutants fuzz variants vm kernel series refresh check gates docs assemble discard base clean
+.PHONY: help demo test bench race mutants fuzz variants vm kernel series refresh check gates docs assemble discard base clean
 
 # At most 23 lines, so that it fits a terminal of 24
 help: ## This list
@@ -61,6 +62,9 @@ test: valid-test kernels-test ## Run each test on each kernel but demo; T=name N
 
 bench: valid-bench kernels-bench ## Count the instructions of guest requests against the aims
 	@tools/vm/run bench $(configs)
+
+race: valid-race kernels-race ## Make two calls at the same time, for long; N=rounds CONFIG=lockdep
+	@tools/vm/run race $(configs) $(N:%=-n %)
 
 mutants: buildable known assembled ## Break each check of the kernel, see a test fail (long); M=name
 	@tools/vm/mutants $(mutations)
@@ -108,7 +112,7 @@ clean: ## Remove build/ unless it holds work of yours; FORCE=1
 
 # The steps that the targets share. Each target that boots has those of its own, for
 # several may be asked for at once.
-booting := demo test bench vm kernel fuzz
+booting := demo test bench race vm kernel fuzz
 
 .PHONY: buildable known listed based assembled $(booting:%=valid-%) $(booting:%=kernels-%)
 
