@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* KUnit tests of TDIs of SNP guests, on firmware that is a fake */
+#include <kunit/device.h>
+#include <kunit/resource.h>
 #include <kunit/static_stub.h>
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
@@ -11,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/psp.h>
+#include <linux/tsm.h>
 #include <linux/unaligned.h>
 
 #include "sev-dev-tdi_test.h"
@@ -1749,6 +1752,33 @@ static void probe_function(struct kunit *test)
 	t->pf0.tsm = &t->dsm.tsm.base_tsm;
 }
 
+static void unregister_tsm(void *tsmdev)
+{
+	tsm_unregister(tsmdev);
+}
+
+/* By the operations of the TSM, for a device that has no IDE stream */
+static void disconnect_and_connect(struct kunit *test)
+{
+	struct tdi_test *t = tdi_test(test);
+	const struct pci_tsm_ops *ops;
+
+	t->sev.dev = kunit_device_register(test, "sev-tdi-test");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(t->sev.dev));
+	sev_tsm_register(&t->sev);
+	KUNIT_ASSERT_NOT_NULL(test, t->sev.tsmdev);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, unregister_tsm, t->sev.tsmdev));
+	ops = t->sev.tsmdev->pci_ops;
+
+	KUNIT_EXPECT_NE(test, fake_psp_owned(&t->psp), 0);
+	ops->disconnect(&t->pf0);
+	KUNIT_ASSERT_EQ(test, fake_psp_owned(&t->psp), 0);
+	KUNIT_EXPECT_EQ(test, ops->connect(&t->pf0), -EFAULT);
+	KUNIT_EXPECT_EQ(test, fake_psp_owned(&t->psp), 0);
+	KUNIT_EXPECT_EQ(test, connect(&t->dsm), 0);
+}
+
 static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(probe_function),
 	KUNIT_CASE(layout_of_bind),
@@ -1784,6 +1814,7 @@ static struct kunit_case tdi_cases[] = {
 	KUNIT_CASE(kept_is_logged),
 	KUNIT_CASE(connect_fails),
 	KUNIT_CASE(connect_never_ends),
+	KUNIT_CASE(disconnect_and_connect),
 	KUNIT_CASE(stale_status),
 	KUNIT_CASE(fence_words),
 	KUNIT_CASE(fence_without_run),

@@ -9,6 +9,8 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/pci-tsm.h>
 #include <linux/psp-sev.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -24,6 +26,8 @@ struct tsm_test {
 	unsigned int nr_cmds;
 	bool late;
 	struct completion late_done;
+	struct pci_dev pf0;
+	struct pci_dev vf;
 };
 
 static int register_late(void *data)
@@ -142,6 +146,73 @@ static void register_against_shutdown(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, t->sev.tio_status);
 }
 
+/* As a VM that starts calls it, or nobody who has a PSP */
+static void register_with_platform(struct kunit *test)
+{
+	struct sev_platform_init_args args = {};
+	struct tsm_test *t = test->priv;
+
+	psp_master = NULL;
+	KUNIT_EXPECT_EQ(test, sev_platform_init(&args), -ENODEV);
+	psp_master = &t->psp;
+	KUNIT_EXPECT_NULL(test, t->sev.tsmdev);
+
+	t->sev.sev_plat_status.state = SEV_STATE_INIT;
+	KUNIT_EXPECT_EQ(test, sev_platform_init(&args), 0);
+	t->sev.sev_plat_status.state = SEV_STATE_UNINIT;
+	KUNIT_EXPECT_NOT_NULL(test, t->sev.tsmdev);
+}
+
+/* It goes with the test */
+static void keep_fn(struct device *dev)
+{
+}
+
+static void init_fn(struct pci_dev *pdev, const char *name)
+{
+	device_initialize(&pdev->dev);
+	pdev->dev.release = keep_fn;
+	pdev->dev.init_name = name;
+	pdev->pcie_cap = PCI_STD_HEADER_SIZEOF;
+	pdev->devcap = PCI_EXP_DEVCAP_TEE;
+}
+
+/* Each function gets a context of its kind, and gives it back */
+static void probe_and_remove(struct kunit *test)
+{
+	struct tsm_test *t = test->priv;
+	const struct pci_tsm_ops *ops;
+	struct tio_dsm *dsm;
+	struct pci_tsm *tsm;
+
+	sev_tsm_register(&t->sev);
+	KUNIT_ASSERT_NOT_NULL(test, t->sev.tsmdev);
+	ops = t->sev.tsmdev->pci_ops;
+	init_fn(&t->pf0, "pf0");
+	init_fn(&t->vf, "vf");
+	t->vf.is_virtfn = true;
+	t->vf.physfn = &t->pf0;
+
+	/* There is no way to its DSM, and so none to the VF's */
+	KUNIT_EXPECT_NULL(test, ops->probe(t->sev.tsmdev, &t->pf0));
+	KUNIT_EXPECT_NULL(test, ops->probe(t->sev.tsmdev, &t->vf));
+
+	dsm = kzalloc_obj(*dsm);
+	KUNIT_ASSERT_NOT_NULL(test, dsm);
+	dsm->tsm.base_tsm.pdev = &t->pf0;
+	dsm->tsm.base_tsm.dsm_dev = &t->pf0;
+	t->pf0.tsm = &dsm->tsm.base_tsm;
+	tsm = ops->probe(t->sev.tsmdev, &t->vf);
+	KUNIT_EXPECT_NOT_NULL(test, tsm);
+	if (tsm) {
+		KUNIT_EXPECT_PTR_EQ(test, tsm->pdev, &t->vf);
+		KUNIT_EXPECT_PTR_EQ(test, tsm->dsm_dev, &t->pf0);
+		ops->remove(tsm);
+	}
+	/* Freed as what it is, or the allocator complains */
+	ops->remove(&dsm->tsm.base_tsm);
+}
+
 /*
  * Initialization
  */
@@ -232,6 +303,8 @@ static struct kunit_case tsm_cases[] = {
 	KUNIT_CASE(register_once),
 	KUNIT_CASE(register_uninitialized),
 	KUNIT_CASE(register_against_shutdown),
+	KUNIT_CASE(register_with_platform),
+	KUNIT_CASE(probe_and_remove),
 	{}
 };
 

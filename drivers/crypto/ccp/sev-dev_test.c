@@ -41,6 +41,7 @@ struct sev_test {
 	unsigned int after;
 	unsigned int nr_cmds;
 	int last_cmd;
+	int refused_cmd;
 };
 
 static void *user_page(struct sev_test *t, enum user_page page)
@@ -151,6 +152,10 @@ static int do_cmd(int cmd, void *data, int *psp_ret)
 	unmap_mapping_range(t->file->f_mapping, 0, 0, 1);
 	t->nr_cmds++;
 	t->last_cmd = cmd;
+	if (cmd == t->refused_cmd) {
+		*psp_ret = SEV_RET_INVALID_PARAM;
+		return -EIO;
+	}
 	*psp_ret = SEV_RET_SUCCESS;
 	return 0;
 }
@@ -359,9 +364,36 @@ static void refused(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, mutex_is_locked(&sev_cmd_mutex));
 }
 
+/* Commands that move the platform to INIT state, which it does not reach */
+static void refused_init(struct kunit *test)
+{
+	static const u32 movers[] = {
+		SEV_PEK_GEN, SEV_PDH_GEN, SEV_PEK_CSR, SEV_PEK_CERT_IMPORT,
+		SEV_PDH_CERT_EXPORT,
+	};
+	struct sev_test *t = test->priv;
+	const struct sev_issue_cmd *arg = user_page(t, USER_ARG);
+
+	t->sev.sev_plat_status.state = SEV_STATE_UNINIT;
+	t->refused_cmd = SEV_CMD_INIT;
+	for (int i = 0; i < ARRAY_SIZE(movers); i++) {
+		KUNIT_EXPECT_EQ(test, issue(t, movers[i], FMODE_WRITE), -EIO);
+		KUNIT_EXPECT_EQ(test, t->last_cmd, SEV_CMD_INIT);
+		KUNIT_EXPECT_EQ(test, arg->error, SEV_RET_INVALID_PARAM);
+		/* or the next waits for it for ever */
+		if (mutex_is_locked(&sev_cmd_mutex)) {
+			KUNIT_FAIL(test, "command %u keeps the mutex", movers[i]);
+			mutex_unlock(&sev_cmd_mutex);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, t->under_mutex, 0);
+	KUNIT_EXPECT_EQ(test, t->sev.sev_plat_status.state, SEV_STATE_UNINIT);
+}
+
 static struct kunit_case sev_ioctl_cases[] = {
 	KUNIT_CASE_PARAM(user_memory_without_mutex, sev_gen_params),
 	KUNIT_CASE(refused),
+	KUNIT_CASE(refused_init),
 	{}
 };
 

@@ -107,6 +107,8 @@ enum emu_mailbox {
 #define TSM_EMU_OMIT_REMOVE		BIT(4)
 #define TSM_EMU_OMIT_CONNECT		BIT(5)
 #define TSM_EMU_OMIT_DISCONNECT		BIT(6)
+/* The messages of the guest protocol, which is there */
+#define TSM_EMU_OMIT_MSGS		BIT(7)
 
 /*
  * Line of the file tdis: routing ID, ID that the VMM chose, state, 4K pages that the

@@ -5,6 +5,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/pci-ide.h>
@@ -14,6 +15,11 @@
 #include "tsm-emu.h"
 
 #define ECAP_FIRST		PCI_CFG_SPACE_SIZE
+
+static bool tee = true;
+module_param(tee, bool, 0644);
+MODULE_PARM_DESC(tee,
+		 "Functions have TEE-IO, or else a DSM has IDE only, from the next probe on");
 
 static void init8(struct tsm_emu_fn *fn, unsigned int reg, u8 val, u8 wmask)
 {
@@ -136,7 +142,7 @@ static void init_exp(struct tsm_emu_fn *fn)
 
 	if (!is_bridge(fn))
 		devcap |= PCI_EXP_DEVCAP_FLR;
-	if (fn->desc->tee)
+	if (fn->desc->tee && READ_ONCE(tee))
 		devcap |= PCI_EXP_DEVCAP_TEE;
 
 	init8(fn, cap, PCI_CAP_ID_EXP, 0);

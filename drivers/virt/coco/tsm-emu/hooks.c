@@ -105,7 +105,7 @@ static int driver_reset(struct tsm_emu *emu, u64 rid,
 
 static int driver_reset_set(void *emu, u64 rid)
 {
-	return driver_reset(emu, rid, pci_try_reset_function);
+	return driver_reset(emu, rid, pci_reset_function);
 }
 DEFINE_DEBUGFS_ATTRIBUTE(driver_reset_fops, NULL, driver_reset_set, "%llu\n");
 

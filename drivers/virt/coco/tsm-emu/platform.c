@@ -315,7 +315,8 @@ static int emu_bridge_add(struct tsm_emu *emu, struct irq_domain *msi)
 	rc = pci_host_probe(bridge);
 	if (rc)
 		return rc;
-	return devm_add_action_or_reset(emu->dev, emu_bus_remove, emu);
+	rc = devm_add_action_or_reset(emu->dev, emu_bus_remove, emu);
+	return rc ?: tsm_emu_slot_add(emu);
 }
 
 static bool tsm_last;

@@ -3,6 +3,7 @@
  * Emulated TEE I/O platform. A file calls those after it, and none before it:
  *
  *   platform.c  host bridge and functions, set up and taken down
+ *   slot.c      a slot for the first device (CONFIG_HOTPLUG_PCI)
  *   hooks.c     what tests watch and hold, in debugfs
  *   other_vm.c  another VM that has a function, for tests (CONFIG_PCI_TSM)
  *   iommu.c     IOMMU for the functions of the segment
@@ -25,6 +26,7 @@
 #include <linux/pci.h>
 #include <linux/pci-tdisp.h>
 #include <linux/pci-tsm.h>
+#include <linux/pci_hotplug.h>
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -181,6 +183,7 @@ struct tsm_emu_fn {
  * @busn: bus numbers of the segment
  * @mmio: address space for the BARs, nothing decodes it
  * @bridge: host bridge
+ * @slot: of the first device, if it has one
  * @iommu: IOMMU of the segment
  * @tsm_ops: link operations, without those that a test omits
  * @tsm_dev: the link TSM
@@ -208,6 +211,7 @@ struct tsm_emu {
 	struct resource busn;
 	struct resource mmio;
 	struct pci_host_bridge *bridge;
+	struct hotplug_slot slot;
 	struct iommu_device iommu;
 	struct pci_tsm_ops tsm_ops;
 	struct tsm_dev *tsm_dev;
@@ -289,6 +293,16 @@ static inline bool is_tsm_emu_fn(struct pci_dev *pdev)
 {
 	return pdev->bus->ops == &tsm_emu_config_ops;
 }
+
+/* slot.c */
+#ifdef CONFIG_HOTPLUG_PCI
+int tsm_emu_slot_add(struct tsm_emu *emu);
+#else
+static inline int tsm_emu_slot_add(struct tsm_emu *emu)
+{
+	return 0;
+}
+#endif
 
 /* hooks.c */
 int tsm_emu_hooks_add(struct tsm_emu *emu);

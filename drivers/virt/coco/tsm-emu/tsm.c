@@ -19,7 +19,7 @@
 static unsigned int omit_ops;
 module_param(omit_ops, uint, 0644);
 MODULE_PARM_DESC(omit_ops,
-		 "Link operations to omit: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol, 16 remove, 32 connect, 64 disconnect");
+		 "Link operations to omit: 1 bind and unbind, 2 guest_req, 4 unbind, 8 guest protocol, 16 remove, 32 connect, 64 disconnect, 128 messages of the guest protocol");
 
 static bool debug_msgs;
 module_param(debug_msgs, bool, 0644);
@@ -207,6 +207,9 @@ static const struct pci_tsm_ops emu_tsm_ops = {
 	.guest_req = emu_guest_req,
 };
 
+/* Of which nothing is filled in */
+static const struct pci_tsm_guest_proto emu_empty_proto;
+
 static void emu_omit_ops(struct pci_tsm_ops *ops)
 {
 	if (omit_ops & TSM_EMU_OMIT_TDI)
@@ -217,6 +220,8 @@ static void emu_omit_ops(struct pci_tsm_ops *ops)
 		ops->guest_req = NULL;
 	if (omit_ops & TSM_EMU_OMIT_GUEST_PROTO)
 		ops->guest_proto = NULL;
+	if (omit_ops & TSM_EMU_OMIT_MSGS)
+		ops->guest_proto = &emu_empty_proto;
 	if (omit_ops & TSM_EMU_OMIT_REMOVE)
 		ops->remove = NULL;
 	if (omit_ops & TSM_EMU_OMIT_CONNECT)

@@ -177,6 +177,24 @@ TEST_F(bound, device_control)
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
+/* What shares a register with them, and is not written together with them */
+TEST_F(bound, device_control_beside)
+{
+	struct tsm_test *t = &self->t;
+	int cap = tsm_config_find_cap(&t->s, PCI_CAP_ID_EXP);
+	u8 turned = t->s.fn->is_vf ? 0 : PCI_EXP_DEVCTL_RELAX_EN;
+	s64 old;
+
+	ASSERT_LT(0, cap);
+	old = tsm_config_read(&t->s, cap + PCI_EXP_DEVCTL, 1);
+	ASSERT_LE(0, old);
+	ASSERT_EQ(0, tsm_config_write(&t->s, cap + PCI_EXP_DEVCTL, 1,
+				      old ^ PCI_EXP_DEVCTL_RELAX_EN));
+	EXPECT_EQ(old ^ turned, tsm_config_read(&t->s, cap + PCI_EXP_DEVCTL, 1));
+	EXPECT_TRUE(tsm_is_unharmed(t, variant->state));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
 /* It is not started; by byte, word and double word. A VF has none */
 TEST_F(bound, bist)
 {

@@ -214,6 +214,20 @@ test_load_with_bad_tsm()
 	is_down && modprobe -r tsm-emu && load && guest_runs pf0
 }
 
+# What is refused leaves nothing behind that is in the way of the next
+refuses()
+{
+	refused modprobe tsm-emu "$@" && [ ! -d "$driver" ]
+}
+
+test_load_with_bad_params()
+{
+	all_down && modprobe -r tsm-emu && refuses proto=nonsense &&
+		refuses proto=tdisp,nonsense && refuses proto=tdisp,tdisp instances=1 &&
+		refuses instances=9 && refuses vf_offset=0 && refuses vf_offset=201 &&
+		load && guest_runs pf0
+}
+
 sample=/sys/devices/faux/tsm_link_sample
 
 # Without firmware it takes no device, and leaves the device to others
@@ -279,6 +293,7 @@ main()
 	check_module "unload while in use" test_unload_busy
 	check_module "unload while connected" test_unload_connected
 	check_module "load with a bad TSM" test_load_with_bad_tsm
+	check_module "load with parameters that can't be" test_load_with_bad_params
 	check_sample "the skeleton of a driver comes and goes" test_sample
 }
 
@@ -296,7 +311,7 @@ ktap_print_header
 
 tmp=$(mktemp)
 trap 'rm -f "$tmp"' EXIT
-ktap_set_plan 13
+ktap_set_plan 14
 find_functions
 main
 ktap_finished

@@ -43,6 +43,10 @@ FIXTURE_VARIANT_ADD(killed, unbind) {
 	TSM_EMU_STALL_UNBIND, tsm_call_unbind_tdi, tsm_call_bind_tdi,
 };
 
+FIXTURE_VARIANT_ADD(killed, probe) {
+	TSM_EMU_STALL_PROBE, tsm_call_connect, tsm_call_disconnect,
+};
+
 FIXTURE_VARIANT_ADD(killed, connect) {
 	TSM_EMU_STALL_CONNECT, tsm_call_connect, tsm_call_disconnect,
 };
@@ -113,6 +117,62 @@ TEST_F(killed, in_firmware)
 	ASSERT_EQ(0, tsm_platform_wait_stalled(0));
 	ASSERT_EQ(0, tsm_platform_let_go());
 	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* VFs come, and nothing is ready for them: the DSM is connected */
+FIXTURE(killed_writer)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+	pid_t victim;
+};
+
+FIXTURE_SETUP(killed_writer)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "vf", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_set_vfs(self->t.s.fn, 0));
+}
+
+FIXTURE_TEARDOWN(killed_writer)
+{
+	if (self->victim > 0)
+		kill(self->victim, SIGKILL);
+	teardown(&self->t);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* The TSM takes none of them, until the DSM is connected anew */
+TEST_F(killed_writer, of_sriov_numvfs)
+{
+	struct tsm_test *t = &self->t;
+	char path[64];
+
+	ASSERT_EQ(0, tsm_platform_stall(TSM_EMU_STALL_PROBE));
+	self->victim = fork();
+	ASSERT_LE(0, self->victim);
+	if (!self->victim) {
+		tsm_set_vfs(t->s.fn, TSM_EMU_NR_VFS);
+		_exit(2);
+	}
+	ASSERT_EQ(0, tsm_platform_wait_stalled(1));
+	expect_killed(_metadata, &self->victim, "end of the writer");
+	ASSERT_EQ(0, tsm_platform_let_go());
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/tsm", t->s.fn->bdf);
+	EXPECT_NE(0, access(path, F_OK));
+	do_step(_metadata, t, tsm_use_vfio);
+	do_step(_metadata, t, tsm_assign);
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_NONE, tsm_info_state(t));
+	EXPECT_EQ(-ENXIO, tsm_bind_tdi(&t->s));
+	tsm_setup_close(&t->s);
+
+	do_step(_metadata, t, tsm_disconnect);
+	do_step(_metadata, t, tsm_connect);
+	ASSERT_EQ(0, tsm_use_function(t->s.fn));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 

@@ -107,10 +107,17 @@ FIXTURE(device)
 FIXTURE_VARIANT(device)
 {
 	const char *name;
+	/* which is reset, not the bus */
+	bool slot;
+	/* VFIO gets it after its sibling, so that it comes to that first */
+	bool last;
 };
 
 FIXTURE_VARIANT_ADD(device, pf0) { .name = "pf0" };
 FIXTURE_VARIANT_ADD(device, fn1) { .name = "fn1" };
+FIXTURE_VARIANT_ADD(device, pf0_after_fn1) { .name = "pf0", .last = true };
+FIXTURE_VARIANT_ADD(device, pf0_in_slot) { .name = "pf0", .slot = true };
+FIXTURE_VARIANT_ADD(device, fn1_in_slot) { .name = "fn1", .slot = true };
 
 FIXTURE_SETUP(device)
 {
@@ -118,12 +125,21 @@ FIXTURE_SETUP(device)
 	struct tsm_setup sibling;
 
 	self->kmsg.fd = -1;
-	if (setup_vdevice(_metadata, t, variant->name, false))
+	if (setup_host(_metadata, t, variant->name, false))
 		return;
+	if (variant->slot && access(TSM_PLATFORM_PARAMS "/hotplug", F_OK))
+		SKIP(return, "no slots (CONFIG_HOTPLUG_PCI)");
+	if (variant->slot)
+		ASSERT_EQ(0, tsm_platform_probe_with("hotplug", "Y"));
 	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
 	/* for a hot reset, VFIO must have all functions */
 	init_sibling(&sibling, t->s.fn);
+	if (variant->last)
+		ASSERT_EQ(0, tsm_file_write(PCI_DEVICES "/10000:01:00.0/driver/unbind",
+					    t->s.fn->bdf));
 	ASSERT_EQ(0, tsm_use_vfio(&sibling));
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
 
 	ASSERT_EQ(0, tsm_pci_enable(&t->s));
 	do_step(_metadata, t, tsm_bind_tdi);
@@ -133,6 +149,8 @@ FIXTURE_SETUP(device)
 FIXTURE_TEARDOWN(device)
 {
 	teardown(&self->t);
+	if (variant->slot)
+		tsm_platform_probe_with("hotplug", "N");
 	tsm_kmsg_close(&self->kmsg);
 }
 
@@ -157,6 +175,9 @@ TEST_F(device, hot_reset)
 	/* a close that may not reset the DSM leaves that to the last, by the bus */
 	ASSERT_EQ(0, tsm_unbind_tdi(&self->t.s));
 	EXPECT_EQ(0, close(sibling.s.cdev));
+	/* one that was refused has given back what it had begun */
+	tsm_setup_close(&self->t.s);
+	EXPECT_EQ(0, tsm_use_function(sibling.s.fn));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 

@@ -12,6 +12,7 @@
 
 #include "lib/calls.h"
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/held.h"
 #include "lib/test.h"
 #include "lib/thread.h"
@@ -298,6 +299,22 @@ TEST_F(switched, bus_reset_ebusy_two_levels_up)
 	ASSERT_EQ(0, tsm_unbind_tdi(&t->s));
 	EXPECT_EQ(0, reset_below(above[2]));
 	EXPECT_EQ(0, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* One that is refused at the second port gives back what it began at the first */
+TEST_F(switched, bus_reset_ebusy_at_the_second_port)
+{
+	struct tsm_test *t = &self->t;
+
+	tsm_setup_init(&t->s, &dsm_below_switch);
+	do_step(_metadata, t, tsm_prepare_host);
+	do_step(_metadata, t, tsm_assign);
+	do_step(_metadata, t, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_tdi_run(t));
+	EXPECT_EQ(-EBUSY, reset_below("10000:03:00.0"));
+	EXPECT_EQ(PCI_TDISP_STATE_RUN, tsm_tdi_state(t));
+	ASSERT_EQ(0, tsm_use_function(&below_switch));
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
@@ -627,6 +644,158 @@ TEST_F(going, with_the_last_tsm)
 	EXPECT_FALSE(has_attributes("10000:02:00.0"));
 	EXPECT_TRUE(has_attributes("10000:01:00.0"));
 	end_removal(_metadata, self);
+}
+
+/*
+ * A connect that waits for the lock behind the removal does not bring back what that
+ * has taken down
+ */
+TEST_F(going, before_its_connect)
+{
+	struct tsm_write remove = { PCI_DEVICES "/10000:01:00.0/remove", "1" };
+	struct tsm_waiter connect = { .what = "connect of the function" };
+	struct tsm_test fn1 = {};
+	struct tsm_held held;
+
+	tsm_setup_init(&fn1.s, tsm_find_function("fn1"));
+	do_step(_metadata, &fn1, tsm_prepare_host);
+	do_step(_metadata, &fn1, tsm_assign);
+	do_step(_metadata, &fn1, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_hold(&held, TSM_EMU_STALL_GUEST_REQ, tsm_call_request,
+			      &fn1));
+	ASSERT_EQ(0, tsm_waiter_start(&self->remove, tsm_call_write, &remove,
+				      TSM_UNINTERRUPTIBLE, "pci_tsm_destroy"));
+	ASSERT_EQ(0, tsm_waiter_start(&connect, tsm_call_write_connect,
+				      &self->t.s, TSM_INTERRUPTIBLE,
+				      "connect_store"));
+	EXPECT_EQ(0, tsm_unhold(&held));
+	EXPECT_EQ(-ENXIO, tsm_waiter_end(&connect, &held));
+	EXPECT_EQ(0, tsm_waiter_end(&self->remove, &held));
+
+	tsm_setup_close(&fn1.s);
+	ASSERT_EQ(0, tsm_file_write("/sys/bus/pci/rescan", "1"));
+	ASSERT_EQ(0, tsm_use_function(self->t.s.fn));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* Functions whose groups there was no memory for */
+FIXTURE(no_groups)
+{
+	struct tsm_test t;
+	struct tsm_test other;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(no_groups)
+{
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->other.s, tsm_find_function("vf"));
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	if (tsm_fault_setup() || tsm_fault_in("pci_tsm_group_init"))
+		SKIP(return, "no faults to inject (CONFIG_FAULT_INJECTION_STACKTRACE_FILTER)");
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_platform_unbind(0));
+	ASSERT_EQ(0, tsm_platform_bind(0));
+	tsm_fault_teardown();
+}
+
+FIXTURE_TEARDOWN(no_groups)
+{
+	tsm_fault_teardown();
+	tsm_platform_let_go();
+	tsm_platform_unbind(0);
+	tsm_platform_bind(0);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* They are in one, which outlives them: slower, still correct */
+TEST_F(no_groups, share_one)
+{
+	struct tsm_waiter connect = { .what = "connect of the other device" };
+	struct tsm_test *t = &self->t, *other = &self->other;
+	struct tsm_held held;
+
+	do_step(_metadata, t, tsm_find_platform);
+	do_step(_metadata, other, tsm_find_platform);
+	ASSERT_EQ(0, tsm_hold(&held, TSM_EMU_STALL_CONNECT,
+			      tsm_call_write_connect, &t->s));
+	ASSERT_EQ(0, tsm_waiter_start(&connect, tsm_call_write_connect,
+				      &other->s, TSM_INTERRUPTIBLE,
+				      "connect_store"));
+	EXPECT_EQ(0, tsm_unhold(&held));
+	EXPECT_EQ(0, tsm_waiter_end(&connect, &held));
+	ASSERT_EQ(0, tsm_use_function(t->s.fn));
+	ASSERT_EQ(0, tsm_use_function(other->s.fn));
+
+	for (unsigned int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, tsm_platform_unbind(0));
+		ASSERT_EQ(0, tsm_platform_bind(0));
+		ASSERT_EQ(0, tsm_use_function(t->s.fn));
+	}
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* DSMs that can encrypt a link, and have no TDIs (PCIe r7.0 section 7.5.3.3) */
+FIXTURE(ide_only)
+{
+	struct tsm_test t;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(ide_only)
+{
+	self->kmsg.fd = -1;
+	if (setup_host(_metadata, &self->t, "pf0", false))
+		return;
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+	ASSERT_EQ(0, tsm_platform_probe_with("tee", "N"));
+	do_step(_metadata, &self->t, tsm_find_platform);
+}
+
+FIXTURE_TEARDOWN(ide_only)
+{
+	tsm_setup_close(&self->t.s);
+	tsm_platform_probe_with("switched", "N");
+	tsm_platform_probe_with("tee", "Y");
+	tsm_kmsg_close(&self->kmsg);
+}
+
+TEST_F(ide_only, binds_nothing)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_EQ(0, access(PCI_DEVICES "/10000:01:00.0/tsm/dsm", F_OK));
+	EXPECT_NE(0, access(PCI_DEVICES "/10000:01:00.0/tsm/bound", F_OK));
+	do_step(_metadata, t, tsm_use_vfio);
+	do_step(_metadata, t, tsm_assign);
+	EXPECT_EQ(-EOPNOTSUPP, tsm_bind_tdi(&t->s));
+	EXPECT_EQ(IOMMU_VDEVICE_TSM_STATE_NONE, tsm_info_state(t));
+	tsm_setup_close(&t->s);
+	do_step(_metadata, t, tsm_disconnect);
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* Whether they are there before it is connected, or come later */
+TEST_F(ide_only, is_the_dsm_of_nothing_else)
+{
+	struct tsm_test *t = &self->t;
+
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_FALSE(has_attributes("10000:01:00.1"));
+	tsm_setup_init(&t->s, tsm_find_function("vf"));
+	do_step(_metadata, t, tsm_find_platform);
+	do_step(_metadata, t, tsm_connect);
+	do_step(_metadata, t, tsm_make_vf);
+	EXPECT_FALSE(has_attributes("10000:02:01.0"));
+
+	ASSERT_EQ(0, tsm_platform_probe_with("switched", "Y"));
+	tsm_setup_init(&t->s, &below_switch);
+	do_step(_metadata, t, tsm_find_platform);
+	do_step(_metadata, t, tsm_connect);
+	EXPECT_FALSE(has_attributes("10000:05:00.0"));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
 static unsigned int choose_seed(void)

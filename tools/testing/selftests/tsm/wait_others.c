@@ -255,6 +255,61 @@ TEST_F(queue, other_vm)
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
+/* Functions of two devices that the guest would know by the same id */
+FIXTURE(same_id)
+{
+	struct tsm_test a;
+	struct tsm_test b;
+	struct tsm_held held;
+	struct tsm_kmsg kmsg;
+};
+
+FIXTURE_SETUP(same_id)
+{
+	self->kmsg.fd = -1;
+	tsm_setup_init(&self->b.s, tsm_find_function("vf"));
+	if (setup_vdevice(_metadata, &self->a, "pf0", false))
+		return;
+	do_step(_metadata, &self->b, tsm_prepare_host);
+	ASSERT_EQ(0, tsm_share_vm(&self->b.s, &self->a.s));
+	self->b.s.virt_id = self->a.s.virt_id;
+	do_step(_metadata, &self->b, tsm_assign);
+	ASSERT_EQ(0, tsm_kmsg_open(&self->kmsg, false));
+}
+
+FIXTURE_TEARDOWN(same_id)
+{
+	tsm_platform_let_go();
+	tsm_setup_close(&self->b.s);
+	teardown(&self->a);
+	tsm_kmsg_close(&self->kmsg);
+}
+
+/* It may fail yet */
+TEST_F(same_id, bind_eagain_during_bind)
+{
+	ASSERT_EQ(0, tsm_hold(&self->held, TSM_EMU_STALL_BIND, tsm_call_bind_tdi,
+			      &self->a));
+	EXPECT_EQ(-EAGAIN, tsm_call_at_once("bind by the same id",
+					    tsm_call_bind_tdi, &self->b));
+	EXPECT_EQ(0, tsm_unhold(&self->held));
+	EXPECT_EQ(-EADDRINUSE, tsm_bind_tdi(&self->b.s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
+/* It is about to go */
+TEST_F(same_id, bind_eagain_during_unbind)
+{
+	do_step(_metadata, &self->a, tsm_bind_tdi);
+	ASSERT_EQ(0, tsm_hold(&self->held, TSM_EMU_STALL_UNBIND,
+			      tsm_call_unbind_tdi, &self->a));
+	EXPECT_EQ(-EAGAIN, tsm_call_at_once("bind by the same id",
+					    tsm_call_bind_tdi, &self->b));
+	EXPECT_EQ(0, tsm_unhold(&self->held));
+	EXPECT_EQ(0, tsm_bind_tdi(&self->b.s));
+	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
+}
+
 /* The TSM of another platform */
 TEST_F(stall, unregistration_of_other_tsm)
 {

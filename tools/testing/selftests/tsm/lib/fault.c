@@ -3,16 +3,59 @@
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "file.h"
 #include "fault.h"
 
 #define NTH_FILE "/proc/thread-self/fail-nth"
+#define FAILSLAB "/sys/kernel/debug/failslab"
 
 static int set_sleepers_may_fail(bool may_fail)
 {
-	return tsm_file_write("/sys/kernel/debug/failslab/ignore-gfp-wait",
-			      may_fail ? "N" : "Y");
+	return tsm_file_write(FAILSLAB "/ignore-gfp-wait", may_fail ? "N" : "Y");
+}
+
+/* Which calls take part: from an address up to the next function */
+static int set_range(unsigned long start, unsigned long end)
+{
+	char text[32];
+	int rc;
+
+	snprintf(text, sizeof(text), "%#lx", start);
+	rc = tsm_file_write(FAILSLAB "/require-start", text);
+	snprintf(text, sizeof(text), "%#lx", end);
+	return rc ?: tsm_file_write(FAILSLAB "/require-end", text);
+}
+
+static int find_range(const char *function, unsigned long *start, unsigned long *end)
+{
+	unsigned long address;
+	char name[128], type;
+	FILE *f = fopen("/proc/kallsyms", "re");
+
+	if (!f)
+		return -errno;
+	*start = 0;
+	while (fscanf(f, "%lx %c %127s%*[^\n]", &address, &type, name) == 3)
+		if (!strcmp(name, function))
+			*start = address;
+	rewind(f);
+	*end = ~0ul;
+	while (fscanf(f, "%lx %c %127s%*[^\n]", &address, &type, name) == 3)
+		if (address > *start && address < *end)
+			*end = address;
+	fclose(f);
+	return *start ? 0 : -ENOENT;
+}
+
+int tsm_fault_in(const char *function)
+{
+	unsigned long start = 0, end = 0;
+	int rc = find_range(function, &start, &end);
+
+	return rc ?: set_range(start, end) ?: tsm_file_write(FAILSLAB "/times", "-1") ?:
+	       tsm_file_write(FAILSLAB "/probability", "100");
 }
 
 /* All that can be told to fail takes part, so all must be silent */
@@ -41,6 +84,8 @@ int tsm_fault_setup(void)
 
 void tsm_fault_teardown(void)
 {
+	tsm_file_write(FAILSLAB "/probability", "0");
+	set_range(0, ~0ul);
 	set_sleepers_may_fail(false);
 	set_verbose("2");
 }

@@ -9,6 +9,13 @@
 int tsm_fault_setup(void);
 void tsm_fault_teardown(void);
 
+/*
+ * All memory that this function of the kernel asks for is not there, whoever calls it,
+ * until tsm_fault_teardown() (CONFIG_FAULT_INJECTION_STACKTRACE_FILTER). Return: 0 or
+ * -errno
+ */
+int tsm_fault_in(const char *function);
+
 /* The nth thing of this thread that can fail will fail. Return: 0 or -errno */
 int tsm_fault_arm(unsigned int nth);
 
