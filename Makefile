@@ -2,7 +2,7 @@
 #
 # The way in: `make help` lists every target. What is made stands below build/.
 
-known := demo lockdep kasan notsm arm64 fuzz
+known := demo lockdep kasan notsm coverage arm64 fuzz
 comma := ,
 stamp := build/stamp
 
@@ -31,6 +31,7 @@ quote = '$(subst ','\'',$(1))'
 # Of another machine than x86-64 there is one kernel
 of_arch = $(filter-out x86_64,$(ARCH))
 configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),demo)
+coverage: configs = coverage
 test: configs = $(or $(subst $(comma), ,$(CONFIG)),$(of_arch),$(shell tools/vm/run check $(tests) 2>/dev/null))
 demo bench race vm: one = --one
 fuzz: configs = fuzz
@@ -42,14 +43,14 @@ variants: variants = $(subst $(comma), ,$(V))
 series: series = $(subst $(comma), ,$(S))
 test: tests = $(patsubst %,-t %,$(subst $(comma), ,$(T))) $(N:%=-n %)
 
-.PHONY: help demo test bench race mutants fuzz variants vm kernel series refresh check gates docs assemble discard base clean
+.PHONY: help demo test bench coverage race mutants fuzz variants vm kernel series refresh check gates docs assemble discard base clean
 
 # At most 23 lines, so that it fits a terminal of 24
 help: ## This list
 	@echo "Guest requests of confidential VMs to the platform's TSM: series for Linux 7.3"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F'|' '{ printf "make %-9s %s\n", $$1, $$2 }'
-	@echo "CONFIG=name  the kernel: $(known); 'test' takes several"
+	@echo "CONFIG=name  $(known); 'test' takes several"
 	@echo "T=help       lists the names, as M, PROTO, S, V do; several go with commas"
 	@echo "LINUX=dir    stand on a Linux 7.3 tree of your own, until the next 'make base'"
 	@echo "TSM_CACHE=dir  where clones keep the base kernel and ccache's objects together"
@@ -62,6 +63,11 @@ test: valid-test kernels-test ## Run each test on each kernel but demo; T=name N
 
 bench: valid-bench kernels-bench ## Count the instructions of guest requests against the aims
 	@tools/vm/run bench $(configs)
+
+coverage: valid-coverage kernels-coverage ## Count which added lines and branches the tests run (long)
+	@tools/vm/setup coverage
+	@tools/vm/run test --fresh $(configs)
+	@tools/vm/coverage
 
 race: valid-race kernels-race ## Make two calls at the same time, for long; N=rounds CONFIG=lockdep
 	@tools/vm/run race $(configs) $(N:%=-n %)
@@ -112,7 +118,7 @@ clean: ## Remove build/ unless it holds work of yours; FORCE=1
 
 # The steps that the targets share. Each target that boots has those of its own, for
 # several may be asked for at once.
-booting := demo test bench race vm kernel fuzz
+booting := demo test bench coverage race vm kernel fuzz
 
 .PHONY: buildable known listed based assembled $(booting:%=valid-%) $(booting:%=kernels-%)
 

@@ -10,7 +10,9 @@ from vm import MACHINE_OF, MACHINES, kselftest_dir
 HOST = "host"
 # Those that `make test` uses unless it is told
 TESTED = (HOST, "lockdep", "kasan", "notsm", "arm64")
-CONFIGS = ("demo", *TESTED, "fuzz")
+# As lockdep, and counts what runs: for `make coverage`
+COVERAGE = "coverage"
+CONFIGS = ("demo", *TESTED, COVERAGE, "fuzz")
 
 # A line as in tools/vm/tests for each; the command is run in the repository
 HOST_TESTS = [
@@ -32,6 +34,8 @@ class Test:
         self.name, configs, self.command, self.shows = [f.strip() for f in line.split(" | ")]
         words = configs.split()
         self.configs = [w for w in words if w in CONFIGS]
+        if "lockdep" in self.configs:
+            self.configs.append(COVERAGE)
         self.alone = "alone" in words
         machines = [MACHINES[w] for w in words if w in MACHINES]
         self.machine = machines[0] if machines else {}
