@@ -52,8 +52,7 @@ help: ## This list
 		awk -F'|' '{ printf "make %-9s %s\n", $$1, $$2 }'
 	@echo "CONFIG=name  $(known); 'test' takes several"
 	@echo "T=help       lists the names, as M, PROTO, S, V do; several go with commas"
-	@echo "LINUX=dir    stand on a Linux 7.3 tree of your own, until the next 'make base'"
-	@echo "TSM_CACHE=dir  where clones keep the base kernel and ccache's objects together"
+	@echo "LINUX=dir: stand on a tree of yours until 'make base'; TSM_CACHE=dir: the cache"
 
 demo: valid-demo kernels-demo ## See a KVM guest lock, attest and start its device; PROTO=tdisp
 	@tools/vm/run demo $(configs) $(proto)
@@ -104,7 +103,8 @@ gates: buildable assembled ## Build and check each patch as its maintainers woul
 	@tools/vm/setup gates
 	@tools/series/gates
 
-assemble: assembled ## Make the commits of build/linux from patches/ and the new files
+# Every target that needs it does it, so it is not in the list
+assemble: assembled
 
 discard: based ## Throw away what is in build/linux but not in the repository
 	@tools/series/assemble --discard
