@@ -495,6 +495,19 @@ static int prepare(struct tsm_setup *s)
 	return tsm_file_write(path, "\n");
 }
 
+void life_restore(void)
+{
+	char path[PATH_MAX];
+
+	for (size_t nr = 0; nr < ARRAY_SIZE(firmwares); nr++) {
+		for (unsigned int i = 0; i < VF; i++) {
+			snprintf(path, sizeof(path), PCI_DEVICES "/%s/reset_method",
+				 tsm_find_function_of(firmwares[nr].platform, names[i])->bdf);
+			tsm_file_write(path, "default");
+		}
+	}
+}
+
 int life_prepare(void)
 {
 	struct tsm_setup s;

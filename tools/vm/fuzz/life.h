@@ -13,6 +13,8 @@
 
 /* Bring the functions of all platforms to where lives begin. Return: 0 or -errno */
 int life_prepare(void);
+/* The resets that it takes away come back, for those that run later */
+void life_restore(void);
 /* One life, whose last input bytes count only if they are a whole call. Return: its calls */
 unsigned int life_run(const uint8_t *data, size_t len);
 

@@ -81,5 +81,6 @@ int main(int argc, char *argv[])
 		take_line(&in, line);
 	live(&in);
 	fclose(file);
+	life_restore();
 	ksft_finished();
 }
