@@ -59,7 +59,14 @@ struct pci_tsm_binding *pci_tsm_binding_alloc(struct pci_dev *pdev,
 }
 EXPORT_SYMBOL_GPL(pci_tsm_binding_alloc);
 
-/* The end of pci_tsm_binding_put() */
+/**
+ * pci_tsm_binding_release() - Free a binding that nobody holds any more
+ * @kref: its reference count
+ *
+ * For pci_tsm_binding_put() only.
+ *
+ * Context: May sleep.
+ */
 void pci_tsm_binding_release(struct kref *kref)
 {
 	struct pci_tsm_binding *binding =

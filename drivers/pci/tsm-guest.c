@@ -11,6 +11,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/bits.h>
+#include <linux/bsearch.h>
 #include <linux/capability.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -130,22 +131,20 @@ int pci_tsm_guest_check_ops(struct tsm_dev *tsm_dev)
 	return -EINVAL;
 }
 
+static int compare_id(const void *id, const void *msg)
+{
+	u32 a = *(const u32 *)id;
+	u32 b = ((const struct pci_tsm_guest_msg *)msg)->id;
+
+	return a < b ? -1 : a > b;
+}
+
 VISIBLE_IF_KUNIT const struct pci_tsm_guest_msg *
 pci_tsm_guest_find_msg(const struct pci_tsm_guest_proto *proto, u32 id)
 {
-	const struct pci_tsm_guest_msg *msg = proto->msgs;
-	unsigned int nr = proto->nr_msgs;
-
-	/* If it is there, it is the last of the @nr at @msg whose id is up to @id */
-	while (nr > 1) {
-		unsigned int half = nr / 2;
-
-		if (msg[half].id <= id)
-			msg += half;
-		nr -= half;
-	}
-
-	return msg->id == id ? msg : NULL;
+	/* Inline, as a request is to cost little until it is known to be one */
+	return __inline_bsearch(&id, proto->msgs, proto->nr_msgs,
+				sizeof(*proto->msgs), compare_id);
 }
 EXPORT_SYMBOL_IF_KUNIT(pci_tsm_guest_find_msg);
 

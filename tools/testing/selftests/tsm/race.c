@@ -8,10 +8,8 @@
  * the moments of another run.
  */
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
@@ -23,11 +21,11 @@
 /* The longest moment, in turns of a loop that takes a few nanoseconds */
 #define MOMENT_MAX 20000
 
-static unsigned int get_number(const char *name, unsigned int otherwise)
+static unsigned int get_rounds(void)
 {
-	const char *text = getenv(name);
+	const char *text = getenv("TSM_RACE_ROUNDS");
 
-	return text ? strtoul(text, NULL, 0) : otherwise;
+	return text ? strtoul(text, NULL, 0) : ROUNDS;
 }
 
 /* What a call may fail with because of the other one, ends with 0 */
@@ -93,8 +91,7 @@ FIXTURE_VARIANT(race)
 
 FIXTURE_SETUP(race)
 {
-	self->seed = get_number("TSM_TEST_SEED", time(NULL));
-	TH_LOG("TSM_TEST_SEED=%u", self->seed);
+	self->seed = choose_seed(_metadata);
 	self->kmsg.fd = -1;
 	if (setup_vdevice(_metadata, &self->t, "pf0", false))
 		return;
@@ -362,7 +359,7 @@ static void run_round(struct __test_metadata *_metadata,
 
 TEST_F_TIMEOUT(race, rounds, 1000000)
 {
-	unsigned int rounds = get_number("TSM_RACE_ROUNDS", ROUNDS);
+	unsigned int rounds = get_rounds();
 
 	ASSERT_EQ(0, variant->again ? variant->again(&self->t) : 0);
 	for (unsigned int i = 0; i < rounds && _metadata->exit_code == KSFT_PASS; i++)
@@ -385,13 +382,10 @@ FIXTURE(vmm)
 {
 	struct tsm_test t;
 	struct tsm_kmsg kmsg;
-	unsigned int seed;
 };
 
 FIXTURE_SETUP(vmm)
 {
-	self->seed = get_number("TSM_TEST_SEED", time(NULL));
-	TH_LOG("TSM_TEST_SEED=%u", self->seed);
 	self->kmsg.fd = -1;
 	if (setup_host(_metadata, &self->t, "pf0", false))
 		return;
@@ -407,7 +401,7 @@ FIXTURE_TEARDOWN(vmm)
 /* By then it has bound the TDI, or not yet, or is in a request */
 TEST_F_TIMEOUT(vmm, killed, 1000000)
 {
-	unsigned int rounds = get_number("TSM_RACE_ROUNDS", ROUNDS);
+	unsigned int seed = choose_seed(_metadata), rounds = get_rounds();
 
 	for (unsigned int i = 0; i < rounds; i++) {
 		pid_t pid = fork();
@@ -416,7 +410,7 @@ TEST_F_TIMEOUT(vmm, killed, 1000000)
 		if (!pid)
 			ask_for_ever(&self->t);
 		ASSERT_LT(0, pid);
-		usleep(rand_r(&self->seed) % 500000);
+		usleep(rand_r(&seed) % 500000);
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		ASSERT_TRUE(WIFSIGNALED(status)) {

@@ -489,17 +489,10 @@ static int move_second(struct loop *l)
 	return note(l, REBOUND, tsm_platform_unbind(1) ?: tsm_platform_bind(1));
 }
 
-static unsigned int choose_seed(void)
-{
-	const char *text = getenv("TSM_TEST_SEED");
-
-	return text ? strtoul(text, NULL, 0) : time(NULL);
-}
-
 /* All at once, beside a VM that uses a function of the first device */
 TEST_F_TIMEOUT(loops, everything, LOOP_SECONDS + 60)
 {
-	unsigned int seed = choose_seed();
+	unsigned int seed = choose_seed(_metadata);
 	struct tsm_test vm;
 	struct loop loops[] = {
 		{ "VFs, connect and disconnect", move_b, &self->b,
@@ -513,7 +506,6 @@ TEST_F_TIMEOUT(loops, everything, LOOP_SECONDS + 60)
 		{ "reads", read_sibling, NULL, ALL_READS },
 	};
 
-	TH_LOG("TSM_TEST_SEED=%u", seed);
 	for (size_t i = 0; i < ARRAY_SIZE(loops); i++)
 		loops[i].seed = seed + i;
 	tsm_setup_init(&vm.s, tsm_find_function("fn1"));

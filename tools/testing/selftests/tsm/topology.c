@@ -798,13 +798,6 @@ TEST_F(ide_only, is_the_dsm_of_nothing_else)
 	EXPECT_EQ(0, tsm_kmsg_complaints(&self->kmsg));
 }
 
-static unsigned int choose_seed(void)
-{
-	const char *text = getenv("TSM_TEST_SEED");
-
-	return text ? strtoul(text, NULL, 0) : time(NULL);
-}
-
 /*
  * The removal has the lock that the unbind of the platform takes after it has
  * unregistered the TSM. It goes on at a random time beside that.
@@ -838,15 +831,11 @@ static void remove_beside_unbind(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, tsm_platform_bind(platform));
 }
 
-/*
- * Who takes down the attributes of a function that can be a DSM? TSM_TEST_SEED in the
- * environment repeats the random part.
- */
+/* Who takes down the attributes of a function that can be a DSM? */
 TEST_F_TIMEOUT(going, at_the_same_time, 120)
 {
-	unsigned int seed = choose_seed();
+	unsigned int seed = choose_seed(_metadata);
 
-	TH_LOG("TSM_TEST_SEED=%u", seed);
 	for (unsigned int i = 0; tsm_platform_exists(i); i++)
 		ASSERT_EQ(0, tsm_platform_unbind(i));
 	ASSERT_EQ(0, tsm_platform_bind(0));

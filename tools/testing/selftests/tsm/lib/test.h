@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ioctl.h>
 
 #include "kselftest_harness.h"
@@ -20,6 +22,16 @@
 #include "kmsg.h"
 #include "request.h"
 #include "tdi.h"
+
+/* Of what is random. Printed; TSM_TEST_SEED in the environment repeats that of another run */
+static inline unsigned int choose_seed(struct __test_metadata *_metadata)
+{
+	const char *text = getenv("TSM_TEST_SEED");
+	unsigned int seed = text ? strtoul(text, NULL, 0) : time(NULL);
+
+	TH_LOG("TSM_TEST_SEED=%u", seed);
+	return seed;
+}
 
 static inline unsigned long count_requests(struct __test_metadata *_metadata)
 {
